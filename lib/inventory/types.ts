@@ -1,0 +1,50 @@
+// The shapes an inventory has once it is read.
+
+/** A var's value, as YAML or JSON has it; strings may hold Jinja that nobody rendered yet. */
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Date
+  | readonly Value[]
+  | { readonly [key: string]: Value };
+export type Vars = Readonly<Record<string, Value>>;
+
+export interface Host {
+  readonly name: string;
+  /** Names of the groups it is in, as Ansible's `group_names`: sorted, without `all`. */
+  readonly groups: readonly string[];
+  /** Merged by Ansible's precedence (group depth, priority, name, then host), not rendered. */
+  readonly vars: Vars;
+}
+
+export interface Group {
+  readonly name: string;
+  /** Hosts named directly in this group, in inventory order. */
+  readonly hosts: readonly string[];
+  readonly children: readonly string[];
+  readonly vars: Vars;
+}
+
+export interface Inventory {
+  /** The files, folders or host lists it was read from, as given. */
+  readonly sources: readonly string[];
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** Things Ansible would warn about (a group and a host of one name, a duplicate key). */
+  readonly warnings: readonly string[];
+  /**
+   * Hosts matching an Ansible pattern (`web:&eu:!web9`), narrowed by `limit`, in inventory order.
+   * @throws OpsError `pattern` when a pattern is malformed or nothing matches
+   */
+  match(pattern: string, options?: { readonly limit?: string | undefined }): readonly Host[];
+  /**
+   * The value of var `name` on `host` with its Jinja rendered (recursively, lazily); undefined when it isn't set.
+   * @throws OpsError `setting` naming var, host and the chain of vars that led to an undefined one
+   */
+  value(host: Host, name: string): Value | undefined;
+  /** Where var `name` of `host` was set, for messages: `group_vars/web.yml`; undefined when unknown. */
+  origin(host: Host, name: string): string | undefined;
+}

@@ -1,0 +1,77 @@
+// One connection a host: what every way of reaching a host (ssh2, this machine) offers.
+
+/** How to reach a host; made from `ansible_*` vars by `targetOf`. */
+export interface Target {
+  /** Inventory name: what messages call it. */
+  readonly name: string;
+  readonly via: "ssh" | "local";
+  /** `ansible_host`, else the inventory name. */
+  readonly address: string;
+  readonly port: number;
+  /** undefined: what ssh_config says, else the user running this. */
+  readonly user?: string | undefined;
+  readonly privateKeyFile?: string | undefined;
+  readonly password?: string | undefined;
+  /** `user@host:port` hops, nearest first (ProxyJump). */
+  readonly jumps?: readonly string[] | undefined;
+  readonly hostKeyChecking: "yes" | "accept-new" | "no";
+  readonly knownHostsFiles?: readonly string[] | undefined;
+  /** Passwordless sudo (`sudo -n -u USER`) in front of every command when set. */
+  readonly becomeUser?: string | undefined;
+}
+
+export interface Output {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly stdin?: Uint8Array | string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Called with text as it arrives; whole lines are not guaranteed. */
+  readonly onOutput?: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
+}
+
+/** A program running at the other end. Closing stdin tells ours to stop; disposing kills it. */
+export interface RemoteProcess extends AsyncDisposable {
+  /** Resolves once written; rejects when the other end is gone. */
+  write(bytes: Uint8Array | string): Promise<void>;
+  end(): void;
+  readonly stdout: AsyncIterable<Uint8Array>;
+  /** The last 64 KiB of stderr, for error messages. */
+  stderr(): string;
+  /** Settles when it ended: exit code, or null when a signal or a lost connection ended it. */
+  readonly exited: Promise<number | null>;
+}
+
+export interface Connection extends AsyncDisposable {
+  readonly target: Target;
+  /** The address by which this machine reaches the host (an IP, where one is known). */
+  readonly remoteAddress: string;
+  /** This machine's own address on that connection: where the host can expect to reach us. */
+  readonly localAddress: string;
+  /** Runs `argv` (each word quoted; no shell meaning) and waits. A non-zero exit is a result, not an error. */
+  run(argv: readonly string[], options?: RunOptions): Promise<Output>;
+  /** Starts `argv` and hands out its pipes. */
+  start(
+    argv: readonly string[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<RemoteProcess>;
+  /**
+   * Puts bytes or a local file (`{ path }`) at `remotePath`: whole or not at all (temporary name, then rename).
+   * Parent folders are made. `mode` defaults to 0o600.
+   */
+  upload(
+    content: Uint8Array | { readonly path: string },
+    remotePath: string,
+    options?: {
+      readonly mode?: number;
+      readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: (sentBytes: number) => void;
+    },
+  ): Promise<void>;
+  /** Settles (never rejects) with the reason when the connection is lost or closed. */
+  readonly closed: Promise<Error | undefined>;
+}

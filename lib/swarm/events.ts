@@ -1,0 +1,124 @@
+// What happens to a fleet during a run: one union, the only thing screens, logs and summaries are made from.
+import type { ErrorCode } from "../errors.ts";
+
+/** The stages of a run, in order; also the keys of the summary's `seconds`. */
+export const PHASES = ["pack", "connect", "bootstrap", "distribute", "activate"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/**
+ * Where a host is: waiting → connecting → connected → ready (its peer runs) → fetching → complete (every piece
+ * hashed again from its disk) → prepared (unpacked, linked, before-activate commands done) → active (`current`
+ * switched) → ok. Ends early as failed, unreachable or skipped (not tried, or stopped because of others).
+ */
+export type HostStatus =
+  | "waiting"
+  | "connecting"
+  | "connected"
+  | "ready"
+  | "fetching"
+  | "complete"
+  | "prepared"
+  | "active"
+  | "ok"
+  | "failed"
+  | "unreachable"
+  | "skipped";
+
+export type FinalStatus = "ok" | "failed" | "unreachable" | "skipped";
+
+/** An error as events carry it: never secrets, never a stack. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** One host's share of a progress report; all counters since its peer started. */
+export interface HostProgress {
+  readonly host: string;
+  /** Pieces whose hash matched so far. */
+  readonly verified: number;
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  /** Wires it has open. */
+  readonly peers: number;
+  /** Why it does not go faster, where its peer can tell: "no peers", "disk", "checking". */
+  readonly note?: string | undefined;
+}
+
+/** `atMs` on every event: milliseconds since the epoch, the control host's clock. */
+export type FleetEvent = { readonly atMs: number } & (
+  | {
+      readonly type: "plan";
+      readonly title: string;
+      readonly hosts: readonly { readonly host: string; readonly group: string }[];
+    }
+  | { readonly type: "phase"; readonly phase: Phase; readonly state: "start" | "end" }
+  | {
+      readonly type: "torrent";
+      readonly infohash: string;
+      readonly release: string | undefined;
+      readonly totalBytes: number;
+      readonly pieces: number;
+      readonly pieceLength: number;
+    }
+  | {
+      readonly type: "status";
+      readonly host: string;
+      readonly status: HostStatus;
+      readonly detail?: string | undefined;
+    }
+  | {
+      readonly type: "progress";
+      readonly hosts: readonly HostProgress[];
+      /** What the control host's seeder sent so far. */
+      readonly seederUploadedBytes: number;
+      /** Fewest copies of any piece in the fleet, seeder included; undefined while unknown. */
+      readonly availability?: number | undefined;
+    }
+  | {
+      readonly type: "failed";
+      readonly host: string;
+      readonly status: "failed" | "unreachable" | "skipped";
+      readonly error: Fault;
+    }
+  | {
+      readonly type: "output";
+      readonly host: string;
+      readonly stream: "stdout" | "stderr";
+      readonly text: string;
+    }
+  | {
+      readonly type: "note";
+      readonly level: "info" | "warning" | "detail";
+      readonly host?: string | undefined;
+      readonly message: string;
+    }
+  | { readonly type: "summary"; readonly summary: Summary }
+);
+
+/** One final line a host. */
+export interface HostResult {
+  readonly host: string;
+  readonly status: FinalStatus;
+  /** Bytes this host received from the swarm. */
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly error?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+export interface Summary {
+  readonly ok: number;
+  readonly failed: number;
+  readonly unreachable: number;
+  readonly skipped: number;
+  readonly release: string | undefined;
+  readonly infohash: string | undefined;
+  /** Size of the payload. */
+  readonly bytes: number;
+  readonly seconds: Readonly<Record<Phase | "total", number>>;
+  /** One sentence for people: what is now true. */
+  readonly outcome: string;
+  readonly exitCode: number;
+}
