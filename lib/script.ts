@@ -1,0 +1,69 @@
+// What all scripts share: Ctrl+C becomes an AbortSignal, errors become text, results become the exit code.
+import { OpsError } from "./errors.ts";
+import { Help } from "./options.ts";
+
+/** Ansible's exit codes, and the shell's for an interrupt. */
+export const EXIT = { ok: 0, couldNotStart: 1, failed: 2, unreachable: 4, interrupted: 130 } as const;
+
+/** How long handles that nobody closed may keep a finished script alive. */
+const LINGER_MS = 3000;
+
+/**
+ * Runs a script's `main`. Ctrl+C, SIGTERM and SIGHUP abort `signal` once, so that everything is left tidy;
+ * a second Ctrl+C leaves at once. An OpsError is printed as message and hint; anything else is a bug and
+ * keeps its stack. `main` returns the exit code, nothing for 0.
+ */
+export async function script(
+  main: (signal: AbortSignal) => Promise<number | undefined | void>,
+): Promise<void> {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort(new OpsError("interrupted", "interrupted"));
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, interrupt);
+  // `… | head` closes stdout early; that ends the output, it isn't a failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.ok);
+    throw error;
+  });
+  try {
+    process.exitCode = (await main(controller.signal)) ?? EXIT.ok;
+  } catch (error) {
+    process.exitCode = explain(error);
+  } finally {
+    for (const name of signals) process.off(name, interrupt);
+  }
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** Text of an error as operators see it: what and where, then what to do. */
+export function errorText(error: OpsError): string {
+  const where =
+    error.host === undefined || error.message.startsWith(`${error.host}:`) ? "" : `${error.host}: `;
+  return `${where}${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`;
+}
+
+function explain(error: unknown): number {
+  if (error instanceof Help) {
+    process.stdout.write(`${error.text}\n`);
+    return EXIT.ok;
+  }
+  if (!(error instanceof OpsError)) {
+    process.stderr.write(`this is a bug in Rookery, please report it:\n${describe(error)}\n`);
+    return EXIT.couldNotStart;
+  }
+  process.stderr.write(`${errorText(error)}\n`);
+  if (process.argv.includes("--json")) {
+    const { code, message, hint, host } = error;
+    process.stdout.write(`${JSON.stringify({ type: "error", code, message, hint, host })}\n`);
+  }
+  return error.code === "interrupted" ? EXIT.interrupted : EXIT.couldNotStart;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${describe(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
