@@ -9,6 +9,8 @@ export interface ReleaseInfo {
   readonly state: "unpacked" | "good" | "foreign";
   /** ISO 8601, when it last became `current`. */
   readonly activatedAt: string | undefined;
+  /** ISO 8601, when it was unpacked here; undefined for releases other tools made. */
+  readonly installedAt?: string | undefined;
   readonly revision: string | undefined;
 }
 
@@ -26,6 +28,8 @@ export interface LockInfo {
 export interface HostReport {
   /** Release id `current` points to; undefined when there is none. */
   readonly current: string | undefined;
+  /** The last good release that was `current` before it: never removed, what a rollback goes to. */
+  readonly previous?: string | undefined;
   /** Sorted by id, oldest first. */
   readonly releases: readonly ReleaseInfo[];
   readonly lock: LockInfo | undefined;

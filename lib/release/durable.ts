@@ -1,0 +1,57 @@
+// Writes that are there whole or not at all, also after a power cut.
+import { randomBytes } from "node:crypto";
+import { open, rename, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Replaces the file at `path` by one rename; readers see the old text or the new. `temporary` is on the same file system. */
+export async function writeWhole(path: string, text: string, temporary: string): Promise<void> {
+  const draft = await writeDraft(text, temporary);
+  await intoPlace(draft, path);
+}
+
+/** A new, flushed file in `temporary`; returns its path. */
+export async function writeDraft(text: string, temporary: string): Promise<string> {
+  const draft = draftPath(temporary);
+  const file = await open(draft, "wx", 0o644);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return draft;
+}
+
+/** Makes `path` a symlink to `target` by one rename: whoever resolves `path` meanwhile finds the old link or the new. */
+export async function replaceLink(path: string, target: string, temporary: string): Promise<void> {
+  const draft = draftPath(temporary);
+  await symlink(target, draft);
+  await intoPlace(draft, path);
+}
+
+/** Flushes a folder's list of names, which is what makes a rename in it survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function intoPlace(draft: string, path: string): Promise<void> {
+  try {
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+function draftPath(temporary: string): string {
+  return join(temporary, `${process.pid}-${randomBytes(8).toString("hex")}`);
+}

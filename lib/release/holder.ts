@@ -1,0 +1,82 @@
+// The process that holds a lock, told apart from any later process that got its number.
+import { readFile, readlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { hasCode } from "./faults.ts";
+
+export interface Holder {
+  readonly hostname: string;
+  /** Kernel's id of this boot. */
+  readonly bootId: string;
+  /** PID namespace: numbers mean nothing outside it. */
+  readonly namespace: string;
+  readonly pid: number;
+  /** Clock ticks after boot: field 22 of /proc/<pid>/stat. */
+  readonly startTicks: string;
+}
+
+/** This process. */
+export async function ownHolder(): Promise<Holder> {
+  const status = await readStatus(process.pid);
+  return { ...(await here()), pid: process.pid, startTicks: status?.startTicks ?? "" };
+}
+
+/**
+ * Whether `holder` still runs. Where that can't be seen from here (another machine on a shared disk, another
+ * container) it counts as alive: a lock too many is a question, a lock too few a broken release.
+ */
+export async function isAlive(holder: Holder): Promise<boolean> {
+  const { hostname, bootId, namespace } = await here();
+  if (holder.hostname !== hostname) return true;
+  if (holder.bootId !== bootId) return false;
+  if (holder.namespace !== namespace) return true;
+  if (!hasProcess(holder.pid)) return false;
+  const status = await readStatus(holder.pid);
+  // With hidepid another user's process can't be read, though it is there.
+  if (status === undefined) return hasProcess(holder.pid);
+  return status.startTicks === holder.startTicks && !"ZX".includes(status.state);
+}
+
+/** `text` as a Holder; undefined when it is none. */
+export function parseHolder(value: unknown): Holder | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { hostname, bootId, namespace, pid, startTicks } = value as Record<string, unknown>;
+  if (typeof hostname !== "string" || typeof bootId !== "string" || typeof namespace !== "string")
+    return undefined;
+  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1 || typeof startTicks !== "string")
+    return undefined;
+  return { hostname, bootId, namespace, pid, startTicks };
+}
+
+async function here(): Promise<Omit<Holder, "pid" | "startTicks">> {
+  const [bootId, namespace] = await Promise.all([
+    readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+    readlink("/proc/self/ns/pid"),
+  ]);
+  return { hostname: hostname(), bootId: bootId.trim(), namespace };
+}
+
+function hasProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ESRCH")) return false;
+    if (hasCode(error, "EPERM")) return true;
+    throw error;
+  }
+}
+
+async function readStatus(
+  pid: number,
+): Promise<{ readonly state: string; readonly startTicks: string } | undefined> {
+  let text: string;
+  try {
+    text = await readFile(`/proc/${pid}/stat`, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return undefined;
+    throw error;
+  }
+  // The second field is the program's name in parentheses and may hold anything, so count from its end: state is field 3.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
+}

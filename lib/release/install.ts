@@ -1,0 +1,125 @@
+// Payload → releases/<id>: complete, or not there at all.
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OpsError } from "../errors.ts";
+import { MANIFEST_FILE, parseManifest } from "../payload/manifest.ts";
+import { unpackPayload } from "../payload/unpack.ts";
+import { syncFolder } from "./durable.ts";
+import { checkSignal, fileFault, hasCode } from "./faults.ts";
+import { inspectRelease, readRevision } from "./inspect.ts";
+import { ensureLayout, type Layout, layoutOf, releasePath } from "./layout.ts";
+import { removeRecord, writeRecord } from "./records.ts";
+import { removeStale, removeTree } from "./remove.ts";
+import { linkShared, parseShared, prepareShared } from "./shared.ts";
+import { checkSpace } from "./space.ts";
+
+export interface InstallOptions {
+  readonly id: string;
+  /** 40 lowercase hex digits. */
+  readonly infohash: string;
+  /** Folder holding the fetched `manifest.json` and `content`. */
+  readonly payload: string;
+  /** For REVISION, unless the payload brings its own; the release id stands in where there is none. */
+  readonly revision?: string | undefined;
+  readonly sharedPaths?: readonly string[];
+  readonly sharedFiles?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((unpackedBytes: number) => void) | undefined;
+}
+
+/**
+ * Unpacks beside the releases, links shared paths, writes REVISION, then renames once. `existed`: that release was
+ * here already, from the same torrent, and nothing was done. Leaves nothing behind when it fails or is interrupted.
+ * @throws OpsError `disk-full` before a byte is written; `release` when the id is taken by other bytes or a shared file
+ *   is missing; `setting` for a shared path that leaves the release; `interrupted`
+ */
+export async function installRelease(
+  deployTo: string,
+  { id, infohash, payload, revision, sharedPaths = [], sharedFiles = [], signal, onProgress }: InstallOptions,
+): Promise<{ readonly existed: boolean; readonly path: string }> {
+  const layout = layoutOf(deployTo);
+  const path = releasePath(layout, id);
+  const shared = parseShared(sharedPaths, sharedFiles);
+  try {
+    await ensureLayout(layout);
+    if (await isHere(layout, id, infohash)) return { existed: true, path };
+    await removeStale(layout, { inUse: [infohash], signal });
+    await checkSpace(layout.releases, parseManifest(await readFile(join(payload, MANIFEST_FILE), "utf8")));
+    await prepareShared(layout, shared);
+    const folder = join(layout.partial, `${id}-${randomBytes(4).toString("hex")}`);
+    await mkdir(folder);
+    try {
+      await unpackPayload(payload, folder, { signal, onProgress });
+      const written = await writeRevision(folder, revision ?? id);
+      await linkShared(layout, folder, shared);
+      checkSignal(signal, `installing ${id}`);
+      // The record first: a record without a folder means nothing, a folder without one would pass for another tool's.
+      await writeRecord(layout, {
+        ...{ id, infohash, state: "unpacked", installedAt: new Date().toISOString() },
+        ...{ revision: written ?? revision ?? null, activatedAt: null, replaced: null },
+      });
+      await rename(folder, path);
+    } catch (error) {
+      await undo(layout, id, folder, error);
+    }
+    await syncFolder(layout.releases);
+    return { existed: false, path };
+  } catch (error) {
+    throw fileFault(error, `can't install ${id} in ${layout.deployTo}`);
+  }
+}
+
+/** Whether release `id` is here from that very torrent. Anything else of that name is an error: it isn't ours to replace. */
+async function isHere(layout: Layout, id: string, infohash: string): Promise<boolean> {
+  const path = releasePath(layout, id);
+  if (!(await exists(path))) return false;
+  const release = await inspectRelease(layout, id);
+  if (release !== undefined && release.infohash === infohash) return true;
+  const whose =
+    release === undefined
+      ? "a folder that is no complete release"
+      : release.infohash === undefined
+        ? "a release another tool made"
+        : `a release with other content (infohash ${release.infohash}, this one is ${infohash})`;
+  throw new OpsError("release", `${path} is there already: ${whose}`, {
+    hint: "choose another id with --release, or remove that folder",
+  });
+}
+
+/** Returns what the payload's own REVISION says, or undefined after writing `revision`. */
+async function writeRevision(folder: string, revision: string): Promise<string | undefined> {
+  const path = join(folder, "REVISION");
+  if (await exists(path)) return await readRevision(folder);
+  await writeFile(path, `${revision}\n`, { flag: "wx", mode: 0o644 });
+  return undefined;
+}
+
+async function undo(layout: Layout, id: string, folder: string, error: unknown): Promise<never> {
+  try {
+    await removeTree(folder);
+    if (!(await exists(releasePath(layout, id)))) await removeRecord(layout, id);
+  } catch (second) {
+    const cause = new AggregateError(
+      [error, second],
+      `installing ${id} failed, and so did removing ${folder}`,
+    );
+    const first = fileFault(error, `can't install ${id} in ${layout.deployTo}`);
+    if (!(first instanceof OpsError)) throw cause;
+    throw new OpsError(first.code, `${first.message}; ${folder} could not be removed`, {
+      hint: first.hint,
+      cause,
+    });
+  }
+  throw error;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+}

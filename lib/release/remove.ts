@@ -1,0 +1,101 @@
+// Removing trees: at once for whoever looks, whatever the modes inside, and what dead runs left behind.
+import { randomBytes } from "node:crypto";
+import { chmod, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { checkSignal, hasCode } from "./faults.ts";
+import type { Layout } from "./layout.ts";
+import { lockedByOther } from "./lock.ts";
+import { removeOldClaims } from "./lock-end.ts";
+
+export interface StaleOptions {
+  /** Infohashes whose incoming payloads are being used. */
+  readonly inUse?: readonly string[];
+  /** Leave what changed at or after this; default: this process's start, so that its own run is left alone. */
+  readonly sinceMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A temporary file lives for milliseconds; one this old belongs to nobody. */
+const TEMPORARY_MS = 3_600_000;
+
+/** Takes a release away by one rename, so that no half-removed one is ever seen, then removes it. */
+export async function discard(layout: Layout, path: string): Promise<void> {
+  await mkdir(layout.partial, { recursive: true });
+  const grave = join(layout.partial, `removed-${randomBytes(8).toString("hex")}`);
+  try {
+    await rename(path, grave);
+  } catch (error) {
+    // Moving a folder rewrites its "..": a read-only one refuses.
+    if (!hasCode(error, "EACCES")) throw error;
+    await chmod(path, 0o700);
+    await rename(path, grave);
+  }
+  await removeTree(grave);
+}
+
+/** Removes `path` and all below it, read-only folders too (Go's module cache is made of them). Follows no links. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasCode(error, "EACCES", "EPERM")) throw error;
+    await makeWritable(path);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Removes what killed runs left: half-unpacked and half-removed releases, fetched payloads, temporary files. Does
+ * nothing while another process that is alive holds the lock: those are its own.
+ */
+export async function removeStale(
+  layout: Layout,
+  { inUse = [], sinceMs = performance.timeOrigin, signal }: StaleOptions = {},
+): Promise<void> {
+  if (await lockedByOther(layout)) return;
+  const stale = async (folder: string, beforeMs: number, keep: readonly string[] = []) => {
+    for (const name of await namesIn(folder)) {
+      checkSignal(signal, `removing what earlier runs left in ${folder}`);
+      const path = join(folder, name);
+      if (!keep.includes(name) && (await newestMs(path)) < beforeMs) await removeTree(path);
+    }
+  };
+  await stale(layout.partial, sinceMs);
+  await stale(layout.incoming, sinceMs, inUse);
+  await stale(layout.temporary, Math.min(sinceMs, Date.now() - TEMPORARY_MS));
+  await removeOldClaims(layout);
+}
+
+/** When `path` or something directly in it last changed: ctime, for unpacking sets mtime, and a folder's doesn't move when a file in it grows. */
+async function newestMs(path: string): Promise<number> {
+  const times = await Promise.all(
+    [path, ...(await namesIn(path)).map((name) => join(path, name))].map(changedMs),
+  );
+  return Math.max(...times);
+}
+
+async function changedMs(path: string): Promise<number> {
+  try {
+    return (await lstat(path)).ctimeMs;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return 0;
+    throw error;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
+async function makeWritable(path: string): Promise<void> {
+  if (!(await lstat(path)).isDirectory()) return;
+  await chmod(path, 0o700);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(path, entry.name));
+  }
+}
