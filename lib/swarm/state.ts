@@ -14,6 +14,8 @@ export interface HostState {
   /** Smoothed over about two seconds. */
   readonly bytesPerSecond: number;
   readonly peers: number;
+  /** Time of its newest progress report: what its rate is measured against. */
+  readonly progressAtMs: number | undefined;
   readonly error: Fault | undefined;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
@@ -41,7 +43,7 @@ export interface FleetState {
         readonly pieceLength: number;
       }
     | undefined;
-  /** Time of the newest progress report: what rates are measured against. */
+  /** Time of the newest progress report of any host. */
   readonly progressAtMs: number | undefined;
   readonly seederUploadedBytes: number;
   readonly availability: number | undefined;
@@ -86,44 +88,37 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
         event.state === "start"
           ? { startedAtMs: event.atMs, endedAtMs: undefined }
           : { startedAtMs: state.phases[event.phase]?.startedAtMs ?? event.atMs, endedAtMs: event.atMs };
-      return { ...next, phase: event.phase, phases: { ...state.phases, [event.phase]: times } };
+      // Phases overlap (the first peers fetch while others still start), so an end must not bring an older phase back.
+      const phase = event.state === "start" ? event.phase : (state.phase ?? event.phase);
+      return { ...next, phase, phases: { ...state.phases, [event.phase]: times } };
     }
     case "torrent": {
       const { infohash, release, totalBytes, pieces, pieceLength } = event;
       return { ...next, torrent: { infohash, release, totalBytes, pieces, pieceLength } };
     }
     case "status":
-      return withHosts(next, [event.host], (host) => ({
-        ...host,
-        status: event.status,
-        detail: event.detail,
-        startedAtMs: host.startedAtMs ?? event.atMs,
-        bytesPerSecond: event.status === "fetching" ? host.bytesPerSecond : 0,
-        endedAtMs: event.status === "ok" || event.status === "skipped" ? event.atMs : host.endedAtMs,
-      }));
+      return withHosts(next, [event.host], (host) => moved(host, event));
     case "progress": {
       const reports = new Map(event.hosts.map((report) => [report.host, report]));
-      const sinceMs = state.progressAtMs ?? state.phases.distribute?.startedAtMs ?? event.atMs;
-      const seconds = Math.max(0.001, (event.atMs - sinceMs) / 1000);
+      const sinceMs = state.phases.distribute?.startedAtMs ?? event.atMs;
       return {
-        ...withHosts(next, [...reports.keys()], (host) => progressed(host, reports.get(host.name), seconds)),
+        ...withHosts(next, [...reports.keys()], (host) =>
+          progressed(host, reports.get(host.name), event.atMs, sinceMs),
+        ),
         progressAtMs: event.atMs,
         seederUploadedBytes: event.seederUploadedBytes,
         availability: event.availability,
       };
     }
-    case "failed":
-      return logged(
-        withHosts(next, [event.host], (host) => ({
-          ...host,
-          status: event.status,
-          error: event.error,
-          bytesPerSecond: 0,
-          endedAtMs: event.atMs,
-        })),
-        event.status === "skipped" ? "info" : "error",
-        `${event.host}: ${event.error.message}`,
-      );
+    case "failed": {
+      const before = state.hosts.get(event.host);
+      // The first reason is the cause; what follows (a closed connection, a stop because of others) is its echo.
+      if (before?.error !== undefined || (before?.status === "ok" && event.status === "skipped")) return next;
+      const level = event.status === "skipped" ? "info" : "error";
+      const { host, status, error, atMs } = event;
+      const hosts = withHosts(next, [host], (it) => ({ ...moved(it, { status, atMs }), status, error }));
+      return logged(hosts, level, atHost(host, error.message));
+    }
     case "output":
       return logged(next, "info", `${event.host}: ${event.text.trimEnd()}`);
     case "note": {
@@ -131,7 +126,7 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
       return logged(
         next,
         event.level,
-        event.host === undefined ? event.message : `${event.host}: ${event.message}`,
+        event.host === undefined ? event.message : atHost(event.host, event.message),
       );
     }
     case "summary":
@@ -155,6 +150,7 @@ function newHost(name: string, group: string): HostState {
     uploadedBytes: 0,
     bytesPerSecond: 0,
     peers: 0,
+    progressAtMs: undefined,
     error: undefined,
     startedAtMs: undefined,
     endedAtMs: undefined,
@@ -175,20 +171,51 @@ function withHosts(
   return { ...state, hosts };
 }
 
-function progressed(host: HostState, report: HostProgress | undefined, seconds: number): HostState {
+function moved(
+  host: HostState,
+  to: { readonly status: HostStatus; readonly detail?: string | undefined; readonly atMs: number },
+): HostState {
+  // A late message of a peer that is already given up must not bring its host back.
+  if (isFinal(host.status)) return host;
+  return {
+    ...host,
+    status: to.status,
+    detail: to.detail,
+    startedAtMs: host.startedAtMs ?? (to.status === "waiting" ? undefined : to.atMs),
+    bytesPerSecond: to.status === "fetching" ? host.bytesPerSecond : 0,
+    endedAtMs: isFinal(to.status) ? to.atMs : undefined,
+  };
+}
+
+function progressed(
+  host: HostState,
+  report: HostProgress | undefined,
+  atMs: number,
+  sinceMs: number,
+): HostState {
   if (report === undefined) return host;
+  // Reports may name only the hosts that changed, so each host's rate has its own clock.
+  const seconds = Math.max(0.001, (atMs - (host.progressAtMs ?? sinceMs)) / 1000);
   const rate = Math.max(0, report.downloadedBytes - host.downloadedBytes) / seconds;
   // An exponential mean with a two-second memory: steady enough to read, quick enough to show a stall.
   const weight = 1 - Math.exp(-seconds / 2);
+  const fetching = host.status === "ready" || host.status === "fetching";
   return {
     ...host,
     verified: report.verified,
     downloadedBytes: report.downloadedBytes,
     uploadedBytes: report.uploadedBytes,
     peers: report.peers,
-    detail: report.note,
-    bytesPerSecond: host.bytesPerSecond + (rate - host.bytesPerSecond) * weight,
+    progressAtMs: atMs,
+    // A peer that serves others keeps reporting; what the host itself does next is worth more than its silence.
+    detail: fetching ? report.note : (report.note ?? host.detail),
+    bytesPerSecond: fetching ? host.bytesPerSecond + (rate - host.bytesPerSecond) * weight : 0,
   };
+}
+
+/** Messages often begin with their host already; twice reads like a stutter. */
+function atHost(host: string, message: string): string {
+  return message.startsWith(`${host}: `) ? message : `${host}: ${message}`;
 }
 
 function logged(state: FleetState, level: "info" | "warning" | "error", text: string): FleetState {

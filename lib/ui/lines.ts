@@ -1,0 +1,138 @@
+// A fleet as plain lines, for logs and for terminals that can't do better: a line when something changed.
+import type { FleetEvent } from "../swarm/events.ts";
+import { type FleetState, isFinal } from "../swarm/state.ts";
+import type { Reporter } from "./feed.ts";
+import {
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatEta,
+  formatPercent,
+  formatRate,
+  plural,
+} from "./format.ts";
+import { type Overview, overview } from "./overview.ts";
+import { hostResult } from "./results.ts";
+import { clean, cleanLines } from "./text.ts";
+import type { Theme } from "./theme.ts";
+
+const PROGRESS_EVERY_MS = 5000;
+const PROGRESS_STEP = 0.1;
+
+export interface LinesOptions {
+  /** Also detail notes and every change of status. */
+  readonly verbose: boolean;
+  readonly theme: Theme;
+  /** Takes one line, without its end. */
+  readonly write: (line: string) => void;
+}
+
+/** Writes what happens as lines that begin with the time since the start; never the summary, which goes elsewhere. */
+export function linesReporter({ verbose, theme, write }: LinesOptions): Reporter {
+  let shown = { atMs: 0, fraction: 0, text: "" };
+
+  const say = (state: FleetState, text: string, fraction: number) => {
+    const repeated = text === shown.text;
+    shown = { atMs: state.atMs, fraction, text };
+    if (!repeated) write(`${stamp(state)} ${text}`);
+  };
+  const progress = (event: FleetEvent, state: FleetState) => {
+    const numbers = overview(state);
+    const due = state.atMs - shown.atMs >= PROGRESS_EVERY_MS;
+    if (event.type === "progress") {
+      const moved = numbers.fraction - shown.fraction >= PROGRESS_STEP || numbers.fraction < shown.fraction;
+      const complete = numbers.fraction === 1 && shown.fraction < 1;
+      if (due || moved || complete) say(state, bytesText(numbers, state), numbers.fraction);
+    } else if (event.type === "status" && due && state.phase !== "distribute") {
+      say(state, hostsText(numbers, state), shown.fraction);
+    }
+  };
+
+  return {
+    event(event, state) {
+      if (shown.atMs === 0) shown = { ...shown, atMs: event.atMs };
+      for (const line of eventLines(event, state, { verbose, theme })) write(`${stamp(state)} ${line}`);
+      progress(event, state);
+    },
+    end() {},
+  };
+}
+
+/** What `event` is worth in a log: no line, one, or one for each line of a command's output. */
+export function eventLines(
+  event: FleetEvent,
+  state: FleetState,
+  { verbose, theme }: { readonly verbose: boolean; readonly theme: Theme },
+): string[] {
+  switch (event.type) {
+    case "plan":
+      return [`${clean(event.title)}: ${plural(event.hosts.length, "host")}`];
+    case "phase": {
+      if (event.state === "start") return [`${event.phase} begins`];
+      const times = state.phases[event.phase];
+      const seconds = times === undefined ? 0 : (event.atMs - times.startedAtMs) / 1000;
+      return [`${event.phase} done in ${formatDuration(seconds)}`];
+    }
+    case "torrent": {
+      const size = `${formatBytes(event.totalBytes)} in ${plural(event.pieces, "piece")}`;
+      return [
+        `${event.release === undefined ? "payload" : clean(event.release)}: ${size}, infohash ${event.infohash}`,
+      ];
+    }
+    case "status": {
+      if (event.status === "ok") return [finalLine(event.host, state, theme)];
+      if (!verbose && !isFinal(event.status)) return [];
+      return [
+        `${clean(event.host)}: ${event.status}${event.detail === undefined ? "" : `, ${clean(event.detail)}`}`,
+      ];
+    }
+    case "failed": {
+      const error = clean(event.error.message);
+      const prefix = `${event.host}: `;
+      const reason = error.startsWith(prefix) ? error.slice(prefix.length) : error;
+      const line = theme.paint(theme.style(event.status), `${clean(event.host)}: ${event.status}: ${reason}`);
+      return event.error.hint === undefined ? [line] : [line, `  ${theme.arrow} ${clean(event.error.hint)}`];
+    }
+    case "output":
+      return cleanLines(event.text).map((line) => `${clean(event.host)} | ${line}`);
+    case "note": {
+      if (event.level === "detail" && !verbose) return [];
+      const text = `${event.host === undefined ? "" : `${clean(event.host)}: `}${clean(event.message)}`;
+      return [event.level === "warning" ? theme.paint("yellow", `warning: ${text}`) : text];
+    }
+    case "progress":
+    case "summary":
+      return [];
+  }
+}
+
+function finalLine(name: string, state: FleetState, theme: Theme): string {
+  const host = state.hosts.get(name);
+  if (host === undefined) return `${clean(name)}: ok`;
+  const { bytes, seconds } = hostResult(host, state.atMs);
+  const what = bytes > 0 ? `${formatBytes(bytes)} in ` : "";
+  return theme.paint("green", `${clean(name)}: ok, ${what}${formatDuration(seconds)}`);
+}
+
+function bytesText(numbers: Overview, { availability }: FleetState): string {
+  const { fraction, counts, hosts, bytesPerSecond, etaSeconds, seederShare } = numbers;
+  const holding = counts.complete + counts.prepared + counts.active + counts.ok;
+  return [
+    `${formatPercent(fraction)}, ${holding} of ${plural(hosts, "host")} complete`,
+    formatRate(bytesPerSecond),
+    `ETA ${formatEta(etaSeconds)}`,
+    availability === undefined ? "" : `${availability.toFixed(1)} copies in reach`,
+    seederShare === undefined ? "" : `seeder's share ${formatPercent(seederShare)}`,
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+function hostsText({ counts, hosts, finished }: Overview, { phase }: FleetState): string {
+  const reached = hosts - counts.waiting - counts.connecting - counts.unreachable;
+  return `${phase ?? "run"}: ${reached} of ${plural(hosts, "host")} reached, ${finished} finished`;
+}
+
+function stamp(state: FleetState): string {
+  return `[${formatClock((state.atMs - state.startedAtMs) / 1000)}]`;
+}

@@ -1,0 +1,90 @@
+// The Ink screen as a reporter: draws at most ten frames a second, only when there is something to draw.
+import { render } from "ink";
+import type { FleetState } from "../swarm/state.ts";
+import { App } from "./app.tsx";
+import type { Output, Reporter } from "./feed.ts";
+import { eventLines } from "./lines.ts";
+import type { Theme } from "./theme.ts";
+
+const FRAMES_PER_SECOND = 10;
+/** Without events the screen is still drawn this often, for its clocks. */
+const IDLE_MS = 1000;
+/** Lines of output and warnings kept to be written once the screen is gone. */
+const KEPT_LINES = 5000;
+
+export interface ScreenOptions {
+  readonly state: () => FleetState;
+  readonly verbose: boolean;
+  readonly theme: Theme;
+  /** A terminal. */
+  readonly output: Output;
+  readonly input: NodeJS.ReadStream;
+  /** Whether console.log may be shown above the screen: only where it would end up on this terminal anyway. */
+  readonly patchConsole: boolean;
+  readonly onQuit: () => void;
+  readonly onLeave: () => void;
+}
+
+/** Opens the screen. Its `end` gives the terminal back and writes the commands' output and the warnings again. */
+export function openScreen(options: ScreenOptions): Reporter {
+  const { state, verbose, theme, output, input, onQuit, onLeave } = options;
+  const kept: string[] = [];
+  let drawnAtMs = 0;
+  let dirty = false;
+  const node = (nowMs: number) => (
+    <App
+      state={state()}
+      theme={theme}
+      nowMs={nowMs}
+      keys={input.isTTY === true}
+      onQuit={onQuit}
+      onLeave={onLeave}
+    />
+  );
+  // A narrower terminal wraps the lines of the old frame, so that Ink, which counts them, would leave some of them
+  // behind. Ours comes first among the listeners and begins from an empty screen.
+  let columns = output.columns ?? 80;
+  const resized = () => {
+    const narrower = (output.columns ?? 80) < columns;
+    columns = output.columns ?? 80;
+    if (narrower) output.write("\u001b[H\u001b[J");
+  };
+  output.on("resize", resized);
+  const ink = render(node(Date.now()), {
+    stdout: output,
+    stdin: input,
+    stderr: output,
+    exitOnCtrlC: false,
+    patchConsole: options.patchConsole,
+    maxFps: FRAMES_PER_SECOND,
+    incrementalRendering: true,
+    interactive: true,
+    isScreenReaderEnabled: false,
+  });
+  const timer = setInterval(() => {
+    const nowMs = Date.now();
+    if (!dirty && nowMs - drawnAtMs < IDLE_MS) return;
+    dirty = false;
+    drawnAtMs = nowMs;
+    ink.rerender(node(nowMs));
+  }, 1000 / FRAMES_PER_SECOND);
+
+  return {
+    event(event, after) {
+      dirty = true;
+      const worthKeeping =
+        verbose || event.type === "output" || (event.type === "note" && event.level === "warning");
+      if (!worthKeeping || event.type === "failed") return;
+      kept.push(...eventLines(event, after, { verbose, theme }));
+      if (kept.length > KEPT_LINES) kept.splice(0, kept.length - KEPT_LINES);
+    },
+    end() {
+      clearInterval(timer);
+      output.off("resize", resized);
+      ink.clear();
+      ink.unmount();
+      ink.cleanup();
+      if (kept.length > 0) output.write(`${kept.join("\n")}\n`);
+    },
+  };
+}
