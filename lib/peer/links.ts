@@ -1,0 +1,221 @@
+// Who we are connected to: accepts and dials, lets in only who may take part, keeps one connection a peer.
+// In place of peer-wire-swarm's own server and dialler, which know no address filter, no bound on incoming
+// connections, no duplicates (two peers that dial each other), and give up a peer after three attempts.
+import { connect as dialSocket, isIPv4, type Server, type Socket } from "node:net";
+import protocol, { type Wire } from "peer-wire-protocol";
+
+export interface Address {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Link {
+  readonly wire: Wire;
+  readonly socket: Socket;
+  /** 40 hex digits. */
+  readonly peerId: string;
+  readonly outgoing: boolean;
+}
+
+export interface Links {
+  /** Hands a connection of the server over. */
+  accept(socket: Socket): void;
+  /** Dials these, now and again after a loss. */
+  connect(peers: readonly Address[]): void;
+  readonly size: number;
+  /** Ends a link. `forever`: neither dialled nor let in again. */
+  drop(wire: Wire, forever: boolean): void;
+  close(): void;
+}
+
+export interface LinkOptions {
+  readonly infohash: Buffer;
+  readonly peerId: Buffer;
+  readonly allow: (address: string) => boolean;
+  /** Takes over a wire whose handshake is done. */
+  readonly adopt: (link: Link) => void;
+}
+
+/** Enough for a well-mixed random graph of thousands, few enough that HAVE messages stay cheap. */
+const MAX_LINKS = 40;
+/** Dialling stops here, so that room is left for those who dial us. */
+const DIAL_UP_TO = 24;
+const CONNECT_MS = 5000;
+const HANDSHAKE_MS = 10_000;
+const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000] as const;
+/** Longer than any message of ours or of a sane client: a bitfield of 8 million pieces, a block of 128 KiB. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+interface Target extends Address {
+  /** Known after its first handshake. */
+  peerId?: string;
+  busy: boolean;
+  failures: number;
+  retryAtMs: number;
+}
+
+export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Links {
+  const ownId = peerId.toString("hex");
+  const links = new Map<string, Link>();
+  const sockets = new Set<Socket>();
+  const targets = new Map<string, Target>();
+  const barred = new Set<string>([ownId]);
+  let closed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Speaks the wire protocol on `socket`; `ended` is called once, with whether the peer was ever linked. */
+  function speak(socket: Socket, outgoing: boolean, ended: (peerId: string | undefined) => void): Wire {
+    const wire = protocol({ speed: 10 });
+    let known: string | undefined;
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    boundMessages(wire, socket);
+    const patience = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+    wire.once("handshake", (theirHash: Buffer, theirId: Buffer) => {
+      clearTimeout(patience);
+      known = theirId.toString("hex");
+      if (!theirHash.equals(infohash) || barred.has(known)) return socket.destroy();
+      // Answered even when it isn't kept, so that whoever dialled learns who we are and doesn't dial again.
+      if (!outgoing) wire.handshake(infohash, peerId);
+      const link: Link = { wire, socket, peerId: known, outgoing };
+      if (keeps(link)) adopt(link);
+      else socket.end();
+    });
+    // A lost connection is an everyday event here; 'close' follows and is where it is dealt with.
+    socket.on("error", () => socket.destroy());
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => {
+      clearTimeout(patience);
+      sockets.delete(socket);
+      wire.destroy();
+      if (known !== undefined && links.get(known)?.wire === wire) links.delete(known);
+      ended(known);
+      dialMore();
+    });
+    socket.pipe(wire).pipe(socket);
+    return wire;
+  }
+
+  /** Of two connections between the same peers, both ends keep the one that the smaller id dialled. */
+  function keeps(link: Link): boolean {
+    const other = links.get(link.peerId);
+    if (other === undefined && links.size >= MAX_LINKS) return false;
+    if (other !== undefined) {
+      const dialledBySmaller = link.outgoing === ownId < link.peerId;
+      if (other.outgoing === link.outgoing || !dialledBySmaller) return false;
+      other.socket.destroy();
+    }
+    links.set(link.peerId, link);
+    return true;
+  }
+
+  function dial(target: Target): void {
+    target.busy = true;
+    const socket = dialSocket({ host: target.address, port: target.port });
+    const patience = setTimeout(() => socket.destroy(), CONNECT_MS);
+    socket.once("connect", () => clearTimeout(patience));
+    const startedAtMs = Date.now();
+    const wire = speak(socket, true, (id) => {
+      clearTimeout(patience);
+      target.busy = false;
+      if (id !== undefined) target.peerId = id;
+      if (id !== undefined && Date.now() - startedAtMs > HANDSHAKE_MS) target.failures = 0;
+      target.retryAtMs = Date.now() + (RETRY_MS[target.failures++] ?? Number.POSITIVE_INFINITY);
+    });
+    wire.peerAddress = `${target.address}:${target.port}`;
+    wire.handshake(infohash, peerId);
+  }
+
+  function wanted({ busy, peerId: id }: Target): boolean {
+    return !busy && (id === undefined || !(barred.has(id) || links.has(id)));
+  }
+
+  function dialMore(): void {
+    clearTimeout(timer);
+    if (closed) return;
+    const now = Date.now();
+    let dialling = 0;
+    let soonestMs = Number.POSITIVE_INFINITY;
+    for (const { busy, peerId: id } of targets.values())
+      if (busy && (id === undefined || !links.has(id))) dialling++;
+    for (const target of shuffled([...targets.values()])) {
+      if (!wanted(target)) continue;
+      if (target.retryAtMs > now) soonestMs = Math.min(soonestMs, target.retryAtMs);
+      else if (links.size + dialling < DIAL_UP_TO) {
+        dial(target);
+        dialling++;
+      }
+    }
+    if (soonestMs < Number.POSITIVE_INFINITY) timer = setTimeout(dialMore, soonestMs - now);
+  }
+
+  return {
+    get size() {
+      return links.size;
+    },
+    accept: (socket) => {
+      // Dropped before a byte is read or answered: to strangers this port is silent.
+      if (closed || !allow(plain(socket.remoteAddress ?? "")) || sockets.size >= 2 * MAX_LINKS)
+        return void socket.destroy();
+      speak(
+        socket,
+        false,
+        () => {},
+      ).peerAddress = `${plain(socket.remoteAddress ?? "")}:${socket.remotePort}`;
+    },
+    connect: (peers) => {
+      for (const { address, port } of peers) {
+        if (!allow(plain(address)) || !(port > 0 && port < 65_536)) continue;
+        const key = `${plain(address)}:${port}`;
+        const target = targets.get(key);
+        if (target === undefined)
+          targets.set(key, { address: plain(address), port, busy: false, failures: 0, retryAtMs: 0 });
+        // Named again by someone who thinks it is there: worth new attempts.
+        else if (target.retryAtMs === Number.POSITIVE_INFINITY)
+          Object.assign(target, { failures: 0, retryAtMs: 0 });
+      }
+      dialMore();
+    },
+    drop: (wire, forever) => {
+      for (const link of links.values()) {
+        if (link.wire !== wire) continue;
+        if (forever) barred.add(link.peerId);
+        link.socket.destroy();
+      }
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Closes a listening server; resolves when its port is free. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** A length prefix of 4 GiB must not make the wire collect 4 GiB. */
+function boundMessages(wire: Wire, socket: Socket): void {
+  const parse = wire._parse;
+  wire._parse = (size, parser) => {
+    // Number.MAX_VALUE is the wire's own way to stop reading when it ends.
+    if (size > MAX_MESSAGE_BYTES && size !== Number.MAX_VALUE) socket.destroy();
+    parse.call(wire, size, parser);
+  };
+}
+
+/** IPv4 that came in on an IPv6 socket, as IPv4. */
+function plain(address: string): string {
+  const mapped = address.replace(/^::ffff:/i, "");
+  return isIPv4(mapped) ? mapped : address;
+}
+
+function shuffled<T>(list: T[]): T[] {
+  for (let last = list.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [list[last], list[other]] = [list[other] as T, list[last] as T];
+  }
+  return list;
+}

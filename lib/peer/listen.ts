@@ -1,0 +1,41 @@
+// A TCP port to be reached at, out of the range an operator opened in the firewall.
+import { createServer, type Server, type Socket } from "node:net";
+import { OpsError } from "../errors.ts";
+
+/** Connections the kernel may hold until we accept: a whole fleet dials in the same second. */
+const BACKLOG = 1024;
+
+/**
+ * Listens on the first free port of `ports`, or on any free one.
+ * @throws OpsError port when all are taken, or the address isn't this machine's
+ */
+export async function listenInRange(
+  onConnection: (socket: Socket) => void,
+  {
+    ports,
+    bind,
+  }: { readonly ports: { readonly from: number; readonly to: number } | undefined; readonly bind: string },
+): Promise<Server & { readonly port: number }> {
+  const { from, to } = ports ?? { from: 0, to: 0 };
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= 65_535))
+    throw new RangeError(`not a port range: ${from}-${to}`);
+  for (let port = from; port <= to; port++) {
+    const server = createServer(onConnection);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once("error", reject);
+    server.listen({ port, host: bind, backlog: BACKLOG }, resolve);
+    try {
+      await promise;
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
+      return Object.assign(server, { port: address.port });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "EADDRINUSE" || code === "EACCES") continue;
+      throw new OpsError("port", `cannot listen on ${bind}:${port}: ${message}`, { cause: error });
+    }
+  }
+  throw new OpsError("port", `every TCP port from ${from} to ${to} on ${bind} is taken`, {
+    hint: "widen rookery_ports, or see what holds them with `ss -ltnp`",
+  });
+}

@@ -1,0 +1,203 @@
+// Applies the policy to torrent-stream's wires. torrent-stream walks one list of selected pieces in the same order
+// for every wire and asks for whatever `wire.peerPieces` says the peer has. Pieces are selected only once they are
+// to be fetched, and peerPieces shows only what is to be asked of that peer: so each wire walks a list of its own,
+// and the list stays short (its walk is repeated for every block of every wire).
+import type { Wire } from "peer-wire-protocol";
+import {
+  availability,
+  nextPiece,
+  type PeerView,
+  pieceRanks,
+  piecesPerPeer,
+  type Stripe,
+  type SwarmView,
+} from "./policy.ts";
+
+export interface Steering {
+  /** Pieces still to be verified. */
+  readonly left: number;
+  /** Must be called before torrent-stream sees the wire. */
+  add(wire: Wire): void;
+  /** A piece was verified. */
+  done(piece: number): void;
+  /** A piece failed its hash; `senders` gave blocks of it. */
+  spoiled(piece: number, senders: readonly Wire[]): void;
+  /** Gives out pieces again, after a pause asked for by `paused`. */
+  plan(): void;
+  availability(): number;
+  /** Pieces this wire's peer sent wrong, all by itself. */
+  spoiledBy(wire: Wire): number;
+  close(): void;
+}
+
+export interface SteeringOptions {
+  readonly pieces: number;
+  readonly pieceLength: number;
+  /** 1 for each piece that is here already. */
+  readonly verified: Uint8Array;
+  readonly stripe?: Stripe | undefined;
+  /** Makes torrent-stream fetch a piece. */
+  readonly select: (piece: number) => void;
+  /** Makes torrent-stream look at its wires again, where nothing new was selected. */
+  readonly refresh: () => void;
+  /** Whether no more pieces should be begun for now: the disk is behind. */
+  readonly paused: () => boolean;
+  /** A wire's peer holds everything; told again while that is so and nothing is left to fetch. */
+  readonly onSeeder: (wire: Wire) => void;
+  /** A wire broke the protocol. */
+  readonly onViolation: (wire: Wire) => void;
+}
+
+/** A wire that sends nothing for this many seconds while asked for blocks gives them back. */
+const STALLED_S = 4;
+
+interface Peer extends PeerView {
+  readonly wire: Wire;
+  readonly has: Uint8Array;
+  readonly asked: Set<number>;
+  readonly spoiled: Set<number>;
+  held: number;
+  /** What it had sent by the last look, and for how many looks it was the same. */
+  downloaded: number;
+  idleLooks: number;
+}
+
+export function startSteering(options: SteeringOptions): Steering {
+  const { pieces, pieceLength, verified, stripe, select, refresh, paused, onSeeder, onViolation } = options;
+  const peers = new Map<Wire, Peer>();
+  const solo = new Set<number>();
+  const selected = new Set<number>();
+  const swarm: SwarmView & {
+    readonly missing: Uint8Array;
+    readonly copies: Uint16Array;
+    readonly asked: Uint16Array;
+  } = {
+    missing: verified.map((right) => 1 - right),
+    copies: new Uint16Array(pieces),
+    asked: new Uint16Array(pieces),
+    ranks: pieceRanks(pieces, { stripe }),
+    solo,
+  };
+  const depth = piecesPerPeer(pieceLength);
+  let left = swarm.missing.reduce((sum, flag) => sum + flag, 0);
+  let planned: ReturnType<typeof setImmediate> | undefined;
+  const looker = setInterval(look, 1000);
+
+  function fill(peer: Peer): void {
+    while (peer.asked.size < depth && !paused()) {
+      const piece = nextPiece(swarm, peer);
+      if (piece === undefined) return;
+      peer.asked.add(piece);
+      peer.wire.peerPieces[piece] = true;
+      (swarm.asked[piece] as number)++;
+      // Selecting makes torrent-stream look at its wires at once, so it comes after peerPieces.
+      if (!selected.has(piece)) {
+        selected.add(piece);
+        select(piece);
+      } else if (peer.wire.requests.length === 0) refresh();
+    }
+  }
+
+  function release(peer: Peer, piece: number): void {
+    if (!peer.asked.delete(piece)) return;
+    peer.wire.peerPieces[piece] = false;
+    (swarm.asked[piece] as number)--;
+  }
+
+  function plan(): void {
+    planned = undefined;
+    if (left > 0) for (const peer of peers.values()) fill(peer);
+  }
+
+  /** News of what peers hold come in bursts: one round for all of them. */
+  function planSoon(): void {
+    if (left > 0) planned ??= setImmediate(plan);
+  }
+
+  function look(): void {
+    for (const peer of peers.values()) {
+      const { wire } = peer;
+      if (left === 0 && peer.held === pieces) onSeeder(wire);
+      peer.idleLooks =
+        wire.requests.length > 0 && wire.downloaded === peer.downloaded ? peer.idleLooks + 1 : 0;
+      peer.downloaded = wire.downloaded;
+      if (peer.idleLooks < STALLED_S) continue;
+      peer.idleLooks = 0;
+      for (const piece of peer.asked) release(peer, piece);
+      for (const { piece, offset, length } of [...wire.requests]) wire.cancel(piece, offset, length);
+    }
+    planSoon();
+  }
+
+  function learn(peer: Peer, piece: number): void {
+    if (piece >= pieces || peer.has[piece] === 1) return;
+    peer.has[piece] = 1;
+    (swarm.copies[piece] as number)++;
+    if (++peer.held === pieces) onSeeder(peer.wire);
+  }
+
+  return {
+    get left() {
+      return left;
+    },
+    add: (wire) => {
+      const peer: Peer = {
+        wire,
+        has: new Uint8Array(pieces),
+        asked: new Set(),
+        spoiled: new Set(),
+        held: 0,
+        downloaded: 0,
+        idleLooks: 0,
+      };
+      peers.set(wire, peer);
+      wire.peerPieces = [];
+      wire.on("have", (piece: number) => {
+        if (!peer.asked.has(piece)) delete wire.peerPieces[piece];
+        learn(peer, piece);
+        planSoon();
+      });
+      wire.on("bitfield", (bits: Buffer) => {
+        wire.peerPieces = [];
+        for (const piece of peer.asked) wire.peerPieces[piece] = true;
+        if (bits.length !== Math.ceil(pieces / 8)) return onViolation(wire);
+        for (let piece = 0; piece < pieces; piece++) {
+          if (((bits[piece >> 3] as number) & (128 >> (piece & 7))) !== 0) learn(peer, piece);
+        }
+        planSoon();
+      });
+      wire.on("choke", planSoon);
+      wire.once("close", () => {
+        if (!peers.delete(wire)) return;
+        for (const piece of peer.asked) release(peer, piece);
+        for (let piece = 0; piece < pieces; piece++)
+          (swarm.copies[piece] as number) -= peer.has[piece] as number;
+        planSoon();
+      });
+    },
+    done: (piece) => {
+      if (swarm.missing[piece] === 0) return;
+      swarm.missing[piece] = 0;
+      left--;
+      const holders = [...peers.values()].filter(({ asked }) => asked.has(piece));
+      for (const peer of holders) release(peer, piece);
+      for (const peer of holders) fill(peer);
+    },
+    spoiled: (piece, senders) => {
+      solo.add(piece);
+      for (const peer of peers.values()) {
+        release(peer, piece);
+        // One sender alone is the culprit; of several, it may be any.
+        if (senders.length === 1 && senders[0] === peer.wire) peer.spoiled.add(piece);
+      }
+      planSoon();
+    },
+    plan: planSoon,
+    availability: () => availability(swarm),
+    spoiledBy: (wire) => peers.get(wire)?.spoiled.size ?? 0,
+    close: () => {
+      clearInterval(looker);
+      if (planned !== undefined) clearImmediate(planned);
+    },
+  };
+}

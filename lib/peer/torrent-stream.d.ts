@@ -1,0 +1,85 @@
+// The parts of torrent-stream 1.2.1 and its wire that engine.ts and links.ts use; neither package brings types.
+
+declare module "peer-wire-protocol" {
+  import type { Duplex } from "node:stream";
+
+  export interface WireRequest {
+    readonly piece: number;
+    readonly offset: number;
+    readonly length: number;
+  }
+
+  export interface Wire extends Duplex {
+    /** Which pieces torrent-stream may ask this peer for; ours to fill. */
+    peerPieces: boolean[];
+    peerAddress: string | null;
+    peerChoking: boolean;
+    downloaded: number;
+    readonly requests: readonly WireRequest[];
+    readonly peerRequests: readonly WireRequest[];
+    /** Times of pieces that failed their hash and had a block of this peer; set by torrent-stream. */
+    badPieceStrikes?: number[];
+    handshake(infohash: Buffer, peerId: Buffer): void;
+    unchoke(): void;
+    cancel(piece: number, offset: number, length: number): void;
+    setKeepAlive(on: boolean): void;
+    /** Waits for the next `size` bytes. */
+    _parse(size: number, parser: (bytes: Buffer) => void): void;
+  }
+
+  export default function protocol(options?: { speed?: number }): Wire;
+}
+
+declare module "torrent-stream" {
+  import type { EventEmitter } from "node:events";
+  import type { Socket } from "node:net";
+  import type { Wire } from "peer-wire-protocol";
+
+  export interface ChunkStore {
+    get(
+      index: number,
+      range: { readonly offset: number; readonly length: number } | null | undefined,
+      callback: (error: Error | null, bytes?: Buffer) => void,
+    ): void;
+    put(index: number, bytes: Buffer, callback: (error?: Error | null) => void): void;
+    close(callback?: (error?: Error | null) => void): void;
+    destroy(callback?: (error?: Error | null) => void): void;
+  }
+
+  export interface Swarm extends EventEmitter {
+    readonly wires: readonly Wire[];
+    readonly downloaded: number;
+    readonly uploaded: number;
+    /** Takes a socket into account; what its own server and dialler call. */
+    _onconnection(socket: Socket): void;
+    /** Takes a wire whose handshake is done. */
+    _onwire(socket: Socket, wire: Wire): void;
+  }
+
+  export interface TorrentEngine extends EventEmitter {
+    readonly infoHash: string;
+    /** Hex SHA-1 of each piece: what a downloaded piece is compared with. */
+    readonly torrent: { pieces: string[] };
+    readonly swarm: Swarm;
+    select(from: number, to: number, priority: boolean | number): void;
+    deselect(from: number, to: number, priority: boolean | number): void;
+    destroy(callback?: () => void): void;
+  }
+
+  export interface EngineOptions {
+    id: string;
+    path: string;
+    /** Wires at most, for the sums of its choking code; links.ts is what bounds them. */
+    connections: number;
+    /** Wires it leaves unchoked every ten seconds. */
+    uploads: number;
+    timeout: number;
+    verify: boolean;
+    dht: false;
+    tracker: false;
+    hotswap: false;
+    storage: (pieceLength: number) => ChunkStore;
+  }
+
+  export default function torrentStream(metainfo: Buffer, options: EngineOptions): TorrentEngine;
+}

@@ -1,0 +1,121 @@
+// A private tracker: bittorrent-tracker's server over HTTP, for the infohashes it was given and nobody else's.
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import { isIP, isIPv4 } from "node:net";
+import Server from "bittorrent-tracker/server";
+import { OpsError } from "../errors.ts";
+
+export interface TrackerOptions {
+  /** 40 lowercase hex digits each. */
+  readonly infohashes: readonly string[];
+  /** TCP port; any free one when not given. */
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+  /** How many peers are to be remembered for each infohash. */
+  readonly maxPeers: number;
+  /** How often peers are to come back. */
+  readonly intervalSeconds?: number | undefined;
+  /** Who may announce, and be announced. */
+  readonly allow?: ((address: string) => boolean) | undefined;
+}
+
+export interface TrackerCounts {
+  readonly seeders: number;
+  readonly leechers: number;
+}
+
+export interface Tracker extends AsyncDisposable {
+  readonly port: number;
+  /** The announce URL for peers that reach this machine by `address`. */
+  url(address: string): string;
+  counts(infohash: string): TrackerCounts;
+}
+
+/** The server forgets peers beyond its cache (1000 by default), and restarts make new ones. */
+const CACHED_PER_PEER = 4;
+
+/**
+ * Starts a tracker under a random path; every other path is a 404. Peers may name their own address (`ip=`), for the
+ * one their announce comes from need not be the one others reach them by.
+ * @throws OpsError port when the port is taken
+ * @see https://www.bittorrent.org/beps/bep_0003.html
+ */
+export async function startTracker({
+  infohashes,
+  port = 0,
+  host = "0.0.0.0",
+  maxPeers,
+  intervalSeconds = 10,
+  allow = () => true,
+}: TrackerOptions): Promise<Tracker> {
+  const bad = infohashes.find((infohash) => !/^[0-9a-f]{40}$/.test(infohash));
+  if (bad !== undefined || infohashes.length === 0) throw new RangeError(`not an infohash: ${bad}`);
+  const known = new Set(infohashes);
+  const path = `/${randomBytes(16).toString("hex")}/announce`;
+  const tracker = new Server({
+    http: false,
+    udp: false,
+    ws: false,
+    stats: false,
+    interval: intervalSeconds * 1000,
+    peersCacheLength: CACHED_PER_PEER * maxPeers,
+    filter: (infohash, _params, answer) =>
+      answer(known.has(infohash) ? null : new Error("no such torrent here")),
+  });
+  // Malformed announces of clients: they got their answer, and there is nobody here to tell.
+  tracker.on("warning", () => {});
+
+  const server = createServer((request, response) => {
+    const from = plain(request.socket.remoteAddress ?? "");
+    const address = announced(request) ?? from;
+    if (request.url?.split("?")[0] !== path || !allow(from) || !allow(address)) {
+      response.writeHead(404).end();
+      return;
+    }
+    // The server's own way to be told an address from outside.
+    request.headers["x-forwarded-for"] = address;
+    tracker.onHttpRequest(request, response, { action: "announce", trustProxy: true });
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, host, backlog: 1024 }, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    throw new OpsError("port", `the tracker cannot listen on ${host}:${port}: ${(error as Error).message}`, {
+      hint: "choose another port, or see what holds it with `ss -ltnp`",
+      cause: error,
+    });
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("a TCP server without a port");
+
+  let closing: Promise<void> | undefined;
+  return {
+    port: bound.port,
+    url: (address) => `http://${address.includes(":") ? `[${address}]` : address}:${bound.port}${path}`,
+    counts: (infohash) => {
+      const swarm = tracker.torrents[infohash];
+      return { seeders: swarm?.complete ?? 0, leechers: swarm?.incomplete ?? 0 };
+    },
+    [Symbol.asyncDispose]: () => {
+      closing ??= new Promise((done) => {
+        tracker.close();
+        server.close(() => done());
+        server.closeAllConnections();
+      });
+      return closing;
+    },
+  };
+}
+
+/** The address a peer wants to be reached at. */
+function announced(request: IncomingMessage): string | undefined {
+  const address = new URLSearchParams(request.url?.split("?")[1] ?? "").get("ip");
+  return address !== null && isIP(address) !== 0 ? plain(address) : undefined;
+}
+
+function plain(address: string): string {
+  const mapped = address.replace(/^::ffff:/i, "");
+  return isIPv4(mapped) ? mapped : address;
+}
