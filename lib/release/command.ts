@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { OpsError } from "../errors.ts";
 import { checkSignal, fileFault, hasCode, interruption } from "./faults.ts";
 import { layoutOf, releasePath } from "./layout.ts";
+import { endGroup } from "./process-group.ts";
 
 export interface CommandOptions {
   /** Release to run in: its folder is the working directory. */
@@ -16,6 +17,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: an hour. */
   readonly timeoutMs?: number;
+  /** Between SIGTERM and SIGKILL; default: 5 s. */
+  readonly graceMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** Text as it arrives; whole lines are not guaranteed. */
   readonly onOutput?: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
@@ -36,13 +39,13 @@ const READ_AND_RUN = 'rookery_command=$(cat) && exec </dev/null && eval "$rooker
 /**
  * Runs `command` and returns its exit code (128 + number when a signal ended it). The environment is this process's
  * with `env` and ROOKERY_RELEASE, ROOKERY_RELEASE_PATH, ROOKERY_DEPLOY_TO, ROOKERY_CURRENT. It gets its own process
- * group, which ends as a whole on `signal` and after `timeoutMs`: SIGTERM, and SIGKILL 5 s later. What a command that
+ * group, which ends as a whole on `signal` and after `timeoutMs`: SIGTERM, and SIGKILL `graceMs` later. What a command that
  * ended by itself left in the background is its own affair.
  * @throws OpsError `timeout`, `interrupted`, or `release` when there is no such release
  */
 export async function runCommand(
   deployTo: string,
-  { id, command, env = {}, timeoutMs = HOUR_MS, signal, onOutput }: CommandOptions,
+  { id, command, env = {}, timeoutMs = HOUR_MS, graceMs = GRACE_MS, signal, onOutput }: CommandOptions,
 ): Promise<number> {
   const layout = layoutOf(deployTo);
   const cwd = releasePath(layout, id);
@@ -74,7 +77,7 @@ export async function runCommand(
 
   const deadline = AbortSignal.timeout(timeoutMs);
   const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-  const exitCode = await untilStopped(ended, child.pid, stop);
+  const exitCode = await untilStopped(ended, stop, () => endGroup(child.pid as number, { graceMs }));
   await Promise.race([closed, wait(stop.aborted ? 0 : DRAIN_MS, undefined, { ref: false })]);
   child.stdout.destroy();
   child.stderr.destroy();
@@ -85,45 +88,19 @@ export async function runCommand(
   });
 }
 
-/** What `ended` gives; undefined when `stop` came first, and then the whole group is gone. */
+/** What `ended` gives; undefined when `stop` came first, and then `end` has been done. */
 async function untilStopped(
   ended: Promise<number>,
-  group: number | undefined,
   stop: AbortSignal,
+  end: () => Promise<void>,
 ): Promise<number | undefined> {
   const stopped = new Promise<undefined>((resolve) => {
     if (stop.aborted) resolve(undefined);
     else stop.addEventListener("abort", () => resolve(undefined), { once: true });
   });
   const exitCode = await Promise.race([ended, stopped]);
-  if (exitCode !== undefined || group === undefined) return exitCode;
-  await endGroup(group);
-  return undefined;
-}
-
-async function endGroup(group: number): Promise<void> {
-  const goneWithin = async (limitMs: number, name: NodeJS.Signals | 0) => {
-    const deadlineMs = Date.now() + limitMs;
-    while (Date.now() < deadlineMs) {
-      if (!sendTo(group, name)) return true;
-      await wait(20);
-    }
-    return false;
-  };
-  sendTo(group, "SIGTERM");
-  // By force again and again: a child may have been forked while the signal went round. It ends even if one hangs in the kernel.
-  if (!(await goneWithin(GRACE_MS, 0))) await goneWithin(GRACE_MS, "SIGKILL");
-}
-
-/** False when no process of that group is left. */
-function sendTo(group: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, name);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "ESRCH")) return false;
-    throw error;
-  }
+  if (exitCode === undefined) await end();
+  return exitCode;
 }
 
 function forward(stream: Readable, name: "stdout" | "stderr", onOutput: CommandOptions["onOutput"]): void {

@@ -2,6 +2,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { hasCode } from "./faults.ts";
+import { readProcess } from "./process.ts";
 
 export interface Holder {
   readonly hostname: string;
@@ -14,9 +15,9 @@ export interface Holder {
   readonly startTicks: string;
 }
 
-/** This process. */
+/** The process this runs in. */
 export async function ownHolder(): Promise<Holder> {
-  const status = await readStatus(process.pid);
+  const status = await readProcess(process.pid);
   return { ...(await here()), pid: process.pid, startTicks: status?.startTicks ?? "" };
 }
 
@@ -30,10 +31,10 @@ export async function isAlive(holder: Holder): Promise<boolean> {
   if (holder.bootId !== bootId) return false;
   if (holder.namespace !== namespace) return true;
   if (!hasProcess(holder.pid)) return false;
-  const status = await readStatus(holder.pid);
+  const status = await readProcess(holder.pid);
   // With hidepid another user's process can't be read, though it is there.
   if (status === undefined) return hasProcess(holder.pid);
-  return status.startTicks === holder.startTicks && !"ZX".includes(status.state);
+  return status.startTicks === holder.startTicks && !status.ended;
 }
 
 /** `text` as a Holder; undefined when it is none. */
@@ -64,19 +65,4 @@ function hasProcess(pid: number): boolean {
     if (hasCode(error, "EPERM")) return true;
     throw error;
   }
-}
-
-async function readStatus(
-  pid: number,
-): Promise<{ readonly state: string; readonly startTicks: string } | undefined> {
-  let text: string;
-  try {
-    text = await readFile(`/proc/${pid}/stat`, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return undefined;
-    throw error;
-  }
-  // The second field is the program's name in parentheses and may hold anything, so count from its end: state is field 3.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
 }
