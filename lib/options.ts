@@ -87,7 +87,7 @@ export function parseOptions<const Flags extends Record<string, Flag>>(
   const cut = argv.indexOf("--");
   const rest = cut === -1 ? undefined : argv.slice(cut + 1);
   const { values, positionals } = parseStrictly(cut === -1 ? argv : argv.slice(0, cut), usage);
-  if (values["help"] === true) throw new Help(helpText(usage));
+  if (values.help === true) throw new Help(helpText(usage));
   const options: Record<string, unknown> = { words: positionals, rest };
   for (const [name, flag] of Object.entries(usage.flags)) {
     const value = values[dashed(name)];

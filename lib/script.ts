@@ -1,6 +1,8 @@
 // What all scripts share: Ctrl+C becomes an AbortSignal, errors become text, results become the exit code.
 import { OpsError } from "./errors.ts";
 import { Help } from "./options.ts";
+import type { FleetFeed } from "./ui/feed.ts";
+import { type Shown, showFleet } from "./ui/show.ts";
 
 /** Ansible's exit codes, and the shell's for an interrupt. */
 export const EXIT = { ok: 0, couldNotStart: 1, failed: 2, unreachable: 4, interrupted: 130 } as const;
@@ -13,9 +15,7 @@ const LINGER_MS = 3000;
  * a second Ctrl+C leaves at once. An OpsError is printed as message and hint; anything else is a bug and
  * keeps its stack. `main` returns the exit code, nothing for 0.
  */
-export async function script(
-  main: (signal: AbortSignal) => Promise<number | undefined | void>,
-): Promise<void> {
+export async function script(main: (signal: AbortSignal) => Promise<number | undefined>): Promise<void> {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -36,6 +36,15 @@ export async function script(
     for (const name of signals) process.off(name, interrupt);
   }
   setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** Shows a fleet as the flags ask: JSON lines, a screen on a terminal, else plain lines. q on the screen is a Ctrl+C. */
+export function watch(
+  fleet: FleetFeed,
+  { json, verbose }: { readonly json: boolean; readonly verbose: boolean },
+): Shown {
+  const onQuit = () => process.kill(process.pid, "SIGINT");
+  return showFleet(fleet, { mode: json ? "json" : "auto", verbose, onQuit });
 }
 
 /** Text of an error as operators see it: what and where, then what to do. */

@@ -94,8 +94,26 @@ export type FleetEvent = { readonly atMs: number } & (
       readonly host?: string | undefined;
       readonly message: string;
     }
+  /** What a run would do; only with `--check`. */
+  | { readonly type: "preview"; readonly rows: readonly PreviewRow[]; readonly totalBytes: number }
   | { readonly type: "summary"; readonly summary: Summary }
 );
+
+/** What a run would do to one host. */
+export interface PreviewRow {
+  readonly host: string;
+  /** Release id it runs now. */
+  readonly current: string | undefined;
+  /** Release id it would run. */
+  readonly release: string;
+  readonly action: "fetch" | "switch" | "nothing";
+  readonly deployTo: string;
+  readonly freeBytes: number;
+  /** Release ids that would go. */
+  readonly removes: readonly string[];
+  /** What would stop it: a lock, too little room. */
+  readonly obstacle?: string | undefined;
+}
 
 /** One final line a host. */
 export interface HostResult {

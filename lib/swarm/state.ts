@@ -129,6 +129,8 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
         event.host === undefined ? event.message : atHost(event.host, event.message),
       );
     }
+    case "preview":
+      return next;
     case "summary":
       return { ...next, summary: event.summary };
   }

@@ -1,0 +1,45 @@
+// Which name these bytes get, and what each host still lacks of them. Pure: it looks at what the survey brought.
+import { newReleaseId } from "../release/layout.ts";
+import type { HostReport, ReleaseInfo } from "../release/types.ts";
+
+export interface Choice {
+  readonly id: string;
+  /** Names of hosts whose `current` is this release, switched to and good: nothing to do there. */
+  readonly running: ReadonlySet<string>;
+  /** Hosts that hold it complete, but run another. */
+  readonly holding: ReadonlySet<string>;
+}
+
+/**
+ * The id asked for; else what most hosts already call these bytes (the newest name where they disagree), so that a
+ * deploy that was cut short goes on instead of beginning anew; else the time, as Capistrano names releases.
+ */
+export function chooseRelease(
+  reports: ReadonlyMap<string, HostReport>,
+  {
+    infohash,
+    wanted,
+    now = new Date(),
+  }: { readonly infohash: string; readonly wanted?: string | undefined; readonly now?: Date },
+): Choice {
+  const id = wanted ?? commonName(reports, infohash) ?? newReleaseId(now);
+  const running = new Set<string>();
+  const holding = new Set<string>();
+  for (const [host, { current, releases }] of reports) {
+    const release = releases.find((candidate) => candidate.id === id && candidate.infohash === infohash);
+    if (release === undefined) continue;
+    if (current === id && release.state === "good") running.add(host);
+    else holding.add(host);
+  }
+  return { id, running, holding };
+}
+
+function commonName(reports: ReadonlyMap<string, HostReport>, infohash: string): string | undefined {
+  const held = [...reports.values()].flatMap(({ releases }) =>
+    releases.filter((release) => release.infohash === infohash),
+  );
+  const counts = Map.groupBy(held, ({ id }: ReleaseInfo) => id);
+  return [...counts].sort(
+    ([a, holdersA], [b, holdersB]) => holdersB.length - holdersA.length || (a < b ? 1 : -1),
+  )[0]?.[0];
+}

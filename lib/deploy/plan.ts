@@ -1,0 +1,172 @@
+// What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
+import { hostname, userInfo } from "node:os";
+import { type FleetFlags, fleetConfig } from "../config.ts";
+import { OpsError } from "../errors.ts";
+import type { Host } from "../inventory/types.ts";
+import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { type HostSettings, settingsOf, unservedVars } from "../settings.ts";
+import { targetOf } from "../ssh/target.ts";
+import type { FleetHost } from "../swarm/fleet.ts";
+import { type Allowance, parseAllowance } from "./allowance.ts";
+
+/** One host of a plan, ready to be part of a fleet. */
+export interface PlannedHost extends FleetHost {
+  readonly settings: HostSettings;
+}
+
+export interface DeployPlan {
+  readonly app: string;
+  /** What is deployed: folder, tarball, file or `git:REF`. */
+  readonly source: string;
+  readonly exclude: readonly string[];
+  /** Release id asked for; undefined: as the hosts already call these bytes, else by the clock. */
+  readonly release: string | undefined;
+  readonly hosts: readonly PlannedHost[];
+  readonly forks: number;
+  readonly allowance: Allowance;
+  readonly breakLock: boolean;
+  /** user@host: whose lock it will be. */
+  readonly owner: string;
+  /** Said once at the start. */
+  readonly warnings: readonly string[];
+}
+
+const RELEASE_FLAGS = {
+  ...FLEET_FLAGS,
+  allowFailures: { type: "text", value: "N|N%", help: "switch although so many hosts failed (0)" },
+  breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
+  check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
+} as const satisfies Record<string, Flag>;
+
+const DEPLOY_FLAGS = {
+  ...RELEASE_FLAGS,
+  source: {
+    type: "text",
+    short: "s",
+    value: "FROM",
+    help: "folder, tarball, file or git:REF, over rookery_source",
+  },
+  release: {
+    type: "text",
+    short: "r",
+    value: "ID",
+    help: "name of the release (default: UTC time, 20261123120307)",
+  },
+} as const satisfies Record<string, Flag>;
+
+export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;
+export type RollbackOptions = Parsed<typeof RELEASE_FLAGS>;
+
+/** Options of deploy.ts. */
+export function deployOptions(argv: readonly string[]): DeployOptions {
+  return parseOptions(argv, {
+    example: "bun scripts/deploy.ts prod --limit 'web:!web9'",
+    about: "Puts a release on every matching host by torrent, and switches all of them to it.",
+    words: "INVENTORY [PATTERN]",
+    maxWords: 2,
+    flags: DEPLOY_FLAGS,
+  });
+}
+
+/** Options of rollback.ts. */
+export function rollbackOptions(argv: readonly string[]): RollbackOptions {
+  return parseOptions(argv, {
+    example: "bun scripts/rollback.ts prod",
+    about: "Switches every host back to one release: the one named, or the last good one before the current.",
+    words: "INVENTORY [RELEASE]",
+    maxWords: 2,
+    flags: RELEASE_FLAGS,
+  });
+}
+
+/**
+ * The plan of a deploy.
+ * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
+ */
+export async function planDeploy(
+  options: DeployOptions,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<DeployPlan> {
+  const { hosts, forks, warnings } = await planHosts(options, { source: options.source, signal });
+  const { app, source, exclude } = agreed(hosts);
+  return {
+    app,
+    source,
+    exclude,
+    release: options.release,
+    hosts,
+    forks,
+    allowance: parseAllowance(options.allowFailures),
+    breakLock: options.breakLock,
+    owner: ownerName(),
+    warnings,
+  };
+}
+
+/** Hosts with settings and targets, and what there is to warn about. */
+export async function planHosts(
+  flags: FleetFlags,
+  {
+    source,
+    signal,
+    patternWord = true,
+  }: {
+    readonly source?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly patternWord?: boolean;
+  },
+): Promise<{
+  hosts: readonly PlannedHost[];
+  forks: number;
+  warnings: readonly string[];
+  words: readonly string[];
+}> {
+  const { inventory, hosts, forks, words } = await fleetConfig(flags, {
+    patternWord,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const planned = hosts.map((host) => ({
+    name: host.name,
+    group: groupOf(host),
+    target: targetOf(inventory, host),
+    settings: settingsOf(inventory, host, { source }),
+  }));
+  const unserved = new Set(hosts.flatMap((host) => unservedVars(inventory, host)));
+  const warnings = [
+    ...inventory.warnings,
+    ...[...unserved].map(
+      (name) =>
+        `${name} is set, but Rookery runs no Ansible tasks inside a deploy: see rookery_before_activate and rookery_after_activate`,
+    ),
+  ];
+  return { hosts: planned, forks, warnings, words };
+}
+
+/** user@host of whoever runs this, for locks and logs. */
+export function ownerName(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
+/** Hosts are shown under the most telling of their groups: the last by name that is not everybody's. */
+export function groupOf(host: Host): string {
+  return host.groups.find((group) => group !== "all" && group !== "ungrouped") ?? "all";
+}
+
+/** What must be the same on all hosts, for one torrent goes to all of them. */
+function agreed(hosts: readonly PlannedHost[]): { app: string; source: string; exclude: readonly string[] } {
+  const kinds = Map.groupBy(hosts, ({ settings: { app, source, exclude } }) =>
+    JSON.stringify({ app, source, exclude }),
+  );
+  const [first] = hosts;
+  if (first === undefined) throw new OpsError("pattern", "no host to deploy to");
+  if (kinds.size > 1) {
+    const parts = [...kinds.values()].map((members) => {
+      const { app, source } = members[0]?.settings ?? {};
+      return `${app} from ${source} (${members.length} hosts, ${members[0]?.name} …)`;
+    });
+    throw new OpsError("setting", `these hosts want different releases: ${parts.join("; ")}`, {
+      hint: "deploy one app at a time: give a pattern or --limit that names its hosts",
+    });
+  }
+  return first.settings;
+}

@@ -1,0 +1,62 @@
+// What a deploy would do to each host, for `--check`.
+import { planPrune } from "../release/prune.ts";
+import type { HostReport } from "../release/types.ts";
+import type { PreviewRow } from "../swarm/events.ts";
+import type { Fleet } from "../swarm/fleet.ts";
+import type { Choice } from "./choose.ts";
+import type { Release } from "./open-release.ts";
+import type { PlannedHost } from "./plan.ts";
+
+/** Emits the preview of all hosts that could be looked at. Changes nothing anywhere. */
+export function previewDeploy(
+  fleet: Fleet<PlannedHost>,
+  { payload, torrent }: Release,
+  choice: Choice,
+): string {
+  const rows = fleet.members.flatMap(({ name, settings, survey }): PreviewRow[] => {
+    const report = survey?.report;
+    if (report === undefined) return [];
+    const { current, freeBytes } = report;
+    const action = choice.running.has(name) ? "nothing" : choice.holding.has(name) ? "switch" : "fetch";
+    const needBytes = action === "fetch" ? payload.totalBytes + payload.manifest.contentBytes : 0;
+    const obstacle =
+      report.lock !== undefined
+        ? `locked by ${report.lock.owner} since ${report.lock.since}`
+        : needBytes > freeBytes
+          ? `disk: needs ${needBytes} bytes, ${freeBytes} are free`
+          : undefined;
+    return [
+      {
+        ...{ host: name, current, release: choice.id, action, deployTo: settings.deployTo, freeBytes },
+        removes:
+          action === "nothing"
+            ? []
+            : prunedBy(report, { id: choice.id, infohash: torrent.infohash, keep: settings.keepReleases }),
+        ...(obstacle === undefined ? {} : { obstacle }),
+      },
+    ];
+  });
+  fleet.emit({ type: "preview", rows, totalBytes: torrent.totalBytes });
+  const changes = rows.filter(({ action }) => action !== "nothing").length;
+  return `checked, nothing was changed: ${choice.id} would be switched to on ${changes} of ${fleet.members.length} hosts`;
+}
+
+/** Ids that would go once this release is current and good. */
+function prunedBy(
+  report: HostReport,
+  { id, infohash, keep }: { readonly id: string; readonly infohash: string; readonly keep: number },
+): readonly string[] {
+  if (keep === 0) return [];
+  const others = report.releases.filter((release) => release.id !== id);
+  const activated = {
+    id,
+    infohash,
+    state: "good" as const,
+    activatedAt: new Date().toISOString(),
+    revision: undefined,
+  };
+  return planPrune(
+    { ...report, current: id, previous: report.current, releases: [...others, activated] },
+    keep,
+  );
+}

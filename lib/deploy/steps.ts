@@ -1,0 +1,192 @@
+// The steps of a deploy on all hosts, in the order deploy.ts takes them.
+import { join } from "node:path";
+import { OpsError } from "../errors.ts";
+import type { Peer } from "../peer/client.ts";
+import type { HostReport } from "../release/types.ts";
+import { startPeers } from "../swarm/bootstrap.ts";
+import type { Fleet, Member } from "../swarm/fleet.ts";
+import { startSwarm } from "../swarm/start.ts";
+import { type Allowance, allowedFailures } from "./allowance.ts";
+import { type Choice, chooseRelease } from "./choose.ts";
+import type { Release } from "./open-release.ts";
+import type { PlannedHost } from "./plan.ts";
+
+type DeployFleet = Fleet<PlannedHost>;
+type DeployMember = Member<PlannedHost>;
+
+/** Names the release and finds what hosts hold of it already; hosts that run it are done. */
+export function chooseFor(fleet: DeployFleet, { torrent, id: wanted }: Release): Choice {
+  const { infohash, totalBytes, pieceLength } = torrent;
+  const choice = chooseRelease(reportsOf(fleet), { infohash, wanted });
+  const pieces = torrent.pieceHashes.length / 20;
+  fleet.emit({ type: "torrent", infohash, release: choice.id, totalBytes, pieces, pieceLength });
+  for (const member of fleet.alive.filter(({ name }) => choice.running.has(name))) {
+    fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${choice.id}` });
+  }
+  return choice;
+}
+
+export function reportsOf(fleet: DeployFleet): Map<string, HostReport> {
+  return new Map(
+    fleet.alive.flatMap(({ name, survey }) =>
+      survey?.report === undefined ? [] : [[name, survey.report] as const],
+    ),
+  );
+}
+
+/**
+ * Locks the app on all hosts: the first by name before the others, so that of two deploys one gets all its locks.
+ * @throws OpsError `locked` naming host and holder; then nothing is locked
+ */
+export async function lockAll(
+  fleet: DeployFleet,
+  { app, owner, breakLock }: { readonly app: string; readonly owner: string; readonly breakLock: boolean },
+): Promise<void> {
+  const [first, ...others] = fleet.alive.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const refusals: OpsError[] = [];
+  const lock = async (member: DeployMember) => {
+    try {
+      const params = { deployTo: member.settings.deployTo, app, owner, ownerPid: process.pid, breakLock };
+      const { broke } = await peerOf(member).request("lock", params, { signal: fleet.signal });
+      if (broke !== undefined)
+        fleet.note(`broke the lock of ${broke}`, { level: "warning", host: member.name });
+    } catch (error) {
+      if (!(error instanceof OpsError && error.code === "locked")) throw error;
+      refusals.push(error);
+    }
+  };
+  for (const members of [first === undefined ? [] : [first], others]) {
+    await fleet.each(lock, { members });
+    if (refusals[0] !== undefined) throw refusals[0];
+  }
+}
+
+/** Starts peers, locks, and brings the payload to every host that lacks the release. */
+export async function distributeRelease(
+  fleet: DeployFleet,
+  release: Release,
+  choice: Choice,
+  lock: { readonly app: string; readonly owner: string; readonly breakLock: boolean },
+): Promise<void> {
+  await fleet.phase("distribute", async () => {
+    await startPeers(fleet);
+    await lockAll(fleet, lock);
+    for (const { name } of fleet.alive.filter(({ name }) => choice.holding.has(name))) {
+      fleet.emit({ type: "status", host: name, status: "complete", detail: "held already" });
+    }
+    if (!fleet.alive.some(({ name }) => !choice.holding.has(name))) return;
+    const ports = fleet.alive[0]?.settings.ports;
+    await using swarm = await startSwarm(fleet, release.torrent, {
+      seedFrom: release.payload.path,
+      members: fleet.alive.filter(({ name }) => !choice.holding.has(name)),
+      place: ({ settings }) => ({
+        folder: incoming(settings.deployTo, release),
+        address: settings.address,
+        ports: settings.ports,
+      }),
+      ports,
+    });
+    await swarm.completed();
+  });
+}
+
+/** Unpacks into `releases/<id>` where it isn't held yet (complete, or not there at all), and runs before-activate commands. */
+export async function prepareAll(
+  fleet: DeployFleet,
+  { torrent, payload }: Release,
+  { id, holding }: Choice,
+): Promise<void> {
+  await fleet.each(async (member) => {
+    const { deployTo, sharedPaths, sharedFiles, beforeActivate } = member.settings;
+    const { signal } = fleet;
+    const revision = payload.revision ?? torrent.infohash;
+    if (!holding.has(member.name)) {
+      fleet.emit({ type: "status", host: member.name, status: "complete", detail: "unpacking" });
+      const source = { id, infohash: torrent.infohash, payload: incoming(deployTo, { torrent }), revision };
+      await peerOf(member).request("install", { deployTo, ...source, sharedPaths, sharedFiles }, { signal });
+      await peerOf(member).request("leave", {}, { signal });
+    }
+    await runCommands(fleet, member, id, beforeActivate, "rookery_before_activate");
+    fleet.emit({ type: "status", host: member.name, status: "prepared" });
+  });
+}
+
+/** @throws OpsError when more hosts are out than may be; the message says that nothing was switched */
+export function requireHosts(fleet: DeployFleet, allowance: Allowance): void {
+  const hosts = fleet.members.length;
+  const lost = fleet.members.filter(({ name }) => ["failed", "unreachable"].includes(fleet.status(name)));
+  const allowed = allowedFailures(allowance, hosts);
+  if (fleet.alive.length === 0 && lost.length > 0)
+    throw new OpsError("remote", "nothing was switched: no host is ready");
+  if (lost.length <= allowed) return;
+  const names = lost.map(({ name }) => name);
+  const listed = names.length > 5 ? `${names.slice(0, 5).join(", ")} … (${names.length})` : names.join(", ");
+  throw new OpsError("remote", `nothing was switched: ${lost.length} of ${hosts} hosts failed (${listed})`, {
+    hint: `mend them and deploy again (the others hold the release already), leave them out with --limit, or allow it with --allow-failures ${lost.length}`,
+  });
+}
+
+/** Switches `current` on every host, then runs after-activate commands, marks the release good and prunes. */
+export async function activateAll(
+  fleet: DeployFleet,
+  { id }: { readonly id: string },
+  { owner }: { readonly owner: string },
+): Promise<void> {
+  // Once it has begun, a Ctrl+C waits for the renames: half a fleet switched is nobody's wish.
+  const switched = await fleet.each(
+    async (member) => {
+      await peerOf(member).request("activate", { deployTo: member.settings.deployTo, id });
+      fleet.emit({ type: "status", host: member.name, status: "active" });
+    },
+    { limit: Math.max(1, fleet.alive.length) },
+  );
+  const members = [...switched.keys()].filter((member) => fleet.alive.includes(member));
+  await fleet.each(
+    async (member) => {
+      const { deployTo, afterActivate, keepReleases } = member.settings;
+      const peer = peerOf(member);
+      await runCommands(fleet, member, id, afterActivate, "rookery_after_activate");
+      await peer.request("markGood", { deployTo, id, by: owner }, { signal: fleet.signal });
+      if (keepReleases > 0)
+        await peer.request("prune", { deployTo, keep: keepReleases }, { signal: fleet.signal });
+      await peer.request("unlock", { deployTo });
+      fleet.emit({ type: "status", host: member.name, status: "ok" });
+    },
+    { members },
+  );
+}
+
+async function runCommands(
+  fleet: DeployFleet,
+  member: DeployMember,
+  id: string,
+  commands: readonly string[],
+  setting: string,
+): Promise<void> {
+  const { deployTo } = member.settings;
+  for (const [index, command] of commands.entries()) {
+    const { exitCode } = await peerOf(member).request(
+      "command",
+      { deployTo, id, command, env: {} },
+      { signal: fleet.signal },
+    );
+    if (exitCode === 0) continue;
+    // The command's text may hold rendered secrets: it is named by its place in the inventory instead.
+    throw new OpsError("remote", `${setting}[${index}] ended with exit code ${exitCode}`, {
+      host: member.name,
+      hint: setting.includes("after")
+        ? `current is ${id} already; see the output above, or go back with rollback.ts`
+        : "see the output above; current was not switched",
+    });
+  }
+}
+
+/** Where a host keeps the payload while it is fetched: on the disk of its releases. */
+function incoming(deployTo: string, { torrent }: Pick<Release, "torrent">): string {
+  return join(deployTo, ".rookery", "incoming", torrent.infohash);
+}
+
+export function peerOf({ name, peer }: Member): Peer {
+  if (peer === undefined) throw new Error(`${name} has no peer running`);
+  return peer;
+}

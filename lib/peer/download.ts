@@ -1,0 +1,83 @@
+// One swarm as a peer takes part in it: the engine, its progress told twice a second, and a limit to standing still.
+import { mkdir, rm } from "node:fs/promises";
+import { OpsError } from "../errors.ts";
+import { parseTorrent } from "../torrent/metainfo.ts";
+import { startEngine } from "./engine.ts";
+import type { EngineProgress, Params, PeerAddress, Result } from "./protocol.ts";
+
+export interface Download extends AsyncDisposable {
+  readonly port: number;
+  connect(peers: readonly PeerAddress[]): void;
+  readonly complete: Promise<Result<"complete">>;
+}
+
+const REPORT_MS = 500;
+/** A leecher that gets nothing for this long gives up: whoever had the rest is gone or can't be reached. */
+const STALL_MS = 60_000;
+
+export async function startDownload(
+  { torrent: metainfo, folder, seed, ports, allow, tracker }: Params<"join">,
+  { signal, report }: { readonly signal: AbortSignal; readonly report: (progress: EngineProgress) => void },
+): Promise<Download> {
+  const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
+  const allowed = new Set(allow);
+  if (!seed) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const engine = await startEngine(torrent, {
+    folder,
+    seed,
+    trustContent: seed,
+    ports,
+    allow: (address) => allowed.has(address),
+    ...(tracker === undefined ? {} : { tracker }),
+    signal,
+  });
+  const stalled = Promise.withResolvers<never>();
+  let last = "";
+  let movedAtMs = Date.now();
+  let verified = 0;
+  const tick = () => {
+    const progress = engine.progress();
+    const { downloadedBytes, uploadedBytes, peers, availability, note } = progress;
+    const text = JSON.stringify(progress);
+    if (text !== last)
+      report({ verified: progress.verified, downloadedBytes, uploadedBytes, peers, availability, note });
+    last = text;
+    if (progress.verified !== verified || progress.verified === progress.pieces) movedAtMs = Date.now();
+    verified = progress.verified;
+    if (Date.now() - movedAtMs > STALL_MS)
+      stalled.reject(stall(progress.verified, progress.pieces, peers, ports));
+  };
+  const timer = setInterval(tick, REPORT_MS);
+  const complete = Promise.race([engine.complete, stalled.promise]).then(() => {
+    tick();
+    return { downloadedBytes: engine.progress().downloadedBytes };
+  });
+  // Asked for by the `complete` request; until then a failure must not end the whole peer.
+  complete.catch(() => undefined);
+  return {
+    port: engine.port,
+    connect: (peers) => engine.connect(peers),
+    complete,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await engine[Symbol.asyncDispose]();
+      stalled.reject(new OpsError("interrupted", "left the swarm"));
+      // What was fetched is of use only to a release being made from it; a cut-off deploy leaves its hosts as they were.
+      if (!seed) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function stall(verified: number, pieces: number, peers: number, ports: Params<"join">["ports"]): OpsError {
+  const range = ports === undefined ? "the swarm's TCP ports" : `TCP ports ${ports.from}-${ports.to}`;
+  return new OpsError(
+    "timeout",
+    `no data for ${STALL_MS / 1000} s, with ${verified} of ${pieces} pieces and ${peers} peers connected`,
+    {
+      hint:
+        peers === 0
+          ? `let the hosts reach each other and the control host on ${range} (rookery_ports)`
+          : "see whether the hosts it was fetching from are still up",
+    },
+  );
+}

@@ -1,0 +1,153 @@
+// The program that runs on target hosts: requests in on stdin, answers and events out on stdout, end of stdin = stop.
+// It holds nothing that outlives it: no daemon, no pid file; the lock it took and the payload it fetched go with it.
+import { networkInterfaces } from "node:os";
+import { OpsError } from "../errors.ts";
+import { placePayload } from "../payload/unpack.ts";
+import { activateRelease, markGood, switchBack } from "../release/activate.ts";
+import { runCommand } from "../release/command.ts";
+import { inspectHost } from "../release/inspect.ts";
+import { installRelease } from "../release/install.ts";
+import { freeLock, takeLock } from "../release/lock.ts";
+import { pruneReleases } from "../release/prune.ts";
+import { type Download, startDownload } from "./download.ts";
+import {
+  type Downward,
+  line,
+  type Method,
+  type Params,
+  PROTOCOL_VERSION,
+  type Result,
+  readLines,
+  SILENCE_LIMIT_MS,
+  type Upward,
+  type WireError,
+} from "./protocol.ts";
+
+type Handlers = { readonly [M in Method]: (params: Params<M>, signal: AbortSignal) => Promise<Result<M>> };
+
+const stop = new AbortController();
+const locks = new Map<string, string>();
+let download: Download | undefined;
+
+const handlers: Handlers = {
+  inspect: ({ deployTo }) => inspectHost(deployTo),
+  lock: async ({ deployTo, ...options }) => {
+    const { token, broke } = await takeLock(deployTo, options);
+    locks.set(deployTo, token);
+    return { broke };
+  },
+  unlock: async ({ deployTo }) => {
+    await unlock(deployTo);
+    return {};
+  },
+  join: async (params, signal) => {
+    if (download !== undefined) throw new Error("already in a swarm");
+    download = await startDownload(params, {
+      signal,
+      report: (progress) => send({ type: "progress", ...progress }),
+    });
+    return { port: download.port };
+  },
+  peers: async ({ peers }) => {
+    joined().connect(peers);
+    return {};
+  },
+  complete: () => joined().complete,
+  leave: async () => {
+    await leave();
+    return {};
+  },
+  install: ({ deployTo, ...options }, signal) => installRelease(deployTo, { ...options, signal }),
+  place: ({ payload, destination }, signal) => placePayload(payload, destination, { signal }),
+  command: async ({ deployTo, ...options }, signal) => {
+    const onOutput = (stream: "stdout" | "stderr", text: string) => send({ type: "output", stream, text });
+    return { exitCode: await runCommand(deployTo, { ...options, signal, onOutput }) };
+  },
+  activate: ({ deployTo, id }) => activateRelease(deployTo, id),
+  switchBack: async ({ deployTo, previous }) => {
+    await switchBack(deployTo, previous);
+    return {};
+  },
+  markGood: async ({ deployTo, id, by }) => {
+    await markGood(deployTo, id, { by });
+    return {};
+  },
+  prune: async ({ deployTo, keep }) => ({ removed: await pruneReleases(deployTo, keep) }),
+};
+
+function joined(): Download {
+  if (download === undefined) throw new Error("not in a swarm");
+  return download;
+}
+
+async function leave(): Promise<void> {
+  const leaving = download;
+  download = undefined;
+  await leaving?.[Symbol.asyncDispose]();
+}
+
+async function unlock(deployTo: string): Promise<void> {
+  const token = locks.get(deployTo);
+  if (token === undefined) return;
+  locks.delete(deployTo);
+  await freeLock(deployTo, token);
+}
+
+function send(message: Upward): void {
+  process.stdout.write(line(message));
+}
+
+async function serve<M extends Method>(id: number, method: M, params: Params<M>): Promise<void> {
+  try {
+    send({ type: "answer", id, result: await handlers[method](params, stop.signal) });
+  } catch (error) {
+    send({ type: "error", id, error: wireError(error) });
+  }
+}
+
+function wireError(error: unknown): WireError {
+  if (error instanceof OpsError) return { code: error.code, message: error.message, hint: error.hint };
+  if (!(error instanceof Error)) return { code: "bug", message: String(error) };
+  // What the operating system refuses (EACCES, EROFS, ENOENT …) is the operator's to mend, not a bug of ours.
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) {
+    const hint =
+      code === "EACCES" || code === "EPERM"
+        ? "give the login user the right to it, or set ansible_become"
+        : undefined;
+    return { code: "remote", message: `${syscall} ${path ?? ""}: ${error.message}`, hint };
+  }
+  return { code: "bug", message: error.stack ?? error.message };
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
+  );
+}
+
+async function main(): Promise<void> {
+  process.umask(0o022);
+  // The control host is gone when stdout is: there is nobody left to tell.
+  process.stdout.on("error", () => stop.abort(new OpsError("interrupted", "the control host is gone")));
+  let silence = setTimeout(() => process.stdin.destroy(), SILENCE_LIMIT_MS);
+  send({ type: "hello", version: PROTOCOL_VERSION, pid: process.pid, addresses: ownAddresses() });
+  const running = new Set<Promise<void>>();
+  for await (const message of readLines<Downward>(process.stdin)) {
+    clearTimeout(silence);
+    silence = setTimeout(() => process.stdin.destroy(), SILENCE_LIMIT_MS);
+    if ("ping" in message) continue;
+    const request = serve(message.id, message.method, message.params as Params<Method>);
+    running.add(request);
+    void request.finally(() => running.delete(request));
+  }
+  clearTimeout(silence);
+  stop.abort(new OpsError("interrupted", "the control host closed the connection"));
+  await leave();
+  await Promise.allSettled(running);
+  for (const deployTo of [...locks.keys()]) await unlock(deployTo);
+}
+
+for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => process.stdin.destroy());
+await main();
+process.exit(0);

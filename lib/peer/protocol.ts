@@ -1,0 +1,149 @@
+// What the control host and a peer say to each other: JSON lines, requests down stdin, answers and events up stdout.
+import type { ErrorCode } from "../errors.ts";
+import type { HostReport } from "../release/types.ts";
+
+/** Both ends must have the same; the peer travels with its control host, so they do unless something is badly wrong. */
+export const PROTOCOL_VERSION = 1;
+
+/** The control host sends `ping` this often, so that a peer can tell a dead connection from a quiet one. */
+export const PING_INTERVAL_MS = 10_000;
+
+/** A peer that has heard nothing for this long takes its control host for dead and stops. */
+export const SILENCE_LIMIT_MS = 60_000;
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface PeerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Requests a peer serves: name → what it takes and what it answers. */
+export interface Methods {
+  /** What this host holds under `deployTo`; changes nothing. */
+  inspect: { params: { deployTo: string }; result: HostReport };
+  /** Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock was broken. */
+  lock: {
+    params: { deployTo: string; app: string; owner: string; ownerPid: number; breakLock: boolean };
+    result: { broke: string | undefined };
+  };
+  unlock: { params: { deployTo: string }; result: Record<never, never> };
+  /** Opens the torrent (metainfo in base64) in `folder` and listens. A seeder has all content already. */
+  join: {
+    params: {
+      torrent: string;
+      folder: string;
+      seed: boolean;
+      ports: PortRange | undefined;
+      /** Addresses that may take part. */
+      allow: readonly string[];
+      tracker: { url: string; address: string } | undefined;
+    };
+    result: { port: number };
+  };
+  /** Dials these. */
+  peers: { params: { peers: readonly PeerAddress[] }; result: Record<never, never> };
+  /** Answers when every piece was hashed again from disk. */
+  complete: { params: Record<never, never>; result: { downloadedBytes: number } };
+  /** Leaves the swarm: wires closed, what was fetched removed. */
+  leave: { params: Record<never, never>; result: Record<never, never> };
+  /** Payload → `releases/<id>`, complete or not there at all, shared paths linked. `existed`: it was there already. */
+  install: {
+    params: {
+      deployTo: string;
+      id: string;
+      infohash: string;
+      payload: string;
+      revision: string;
+      sharedPaths: readonly string[];
+      sharedFiles: readonly string[];
+    };
+    result: { existed: boolean };
+  };
+  /** The payload's tree merged into `destination`; a single file may be given its own name there. */
+  place: { params: { payload: string; destination: string }; result: { files: number; bytes: number } };
+  /** Runs a command in the release; its output comes as `output` events. */
+  command: {
+    params: { deployTo: string; id: string; command: string; env: Readonly<Record<string, string>> };
+    result: { exitCode: number };
+  };
+  /** One rename. `previous` is the release that was current. */
+  activate: { params: { deployTo: string; id: string }; result: { previous: string | undefined } };
+  /** Puts `current` back to where it was before `activate`. */
+  switchBack: { params: { deployTo: string; previous: string | undefined }; result: Record<never, never> };
+  markGood: { params: { deployTo: string; id: string; by: string }; result: Record<never, never> };
+  prune: { params: { deployTo: string; keep: number }; result: { removed: readonly string[] } };
+}
+
+export type Method = keyof Methods;
+export type Params<M extends Method> = Methods[M]["params"];
+export type Result<M extends Method> = Methods[M]["result"];
+
+/** Down: a request (answered once by its id) or a sign of life. */
+export type Downward =
+  | { [M in Method]: { readonly id: number; readonly method: M; readonly params: Params<M> } }[Method]
+  | { readonly ping: true };
+
+export interface WireError {
+  readonly code: ErrorCode | "bug";
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Up: who is there, an answer, or something that happened. */
+export type Upward =
+  | {
+      readonly type: "hello";
+      readonly version: number;
+      readonly pid: number;
+      /** This host's own addresses, loopback left out: what its connections may come from. */
+      readonly addresses: readonly string[];
+    }
+  | { readonly type: "answer"; readonly id: number; readonly result: unknown }
+  | { readonly type: "error"; readonly id: number; readonly error: WireError }
+  | ({ readonly type: "progress" } & EngineProgress)
+  | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly text: string };
+
+export interface EngineProgress {
+  readonly verified: number;
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  readonly peers: number;
+  readonly availability?: number | undefined;
+  readonly note?: string | undefined;
+}
+
+/** One message as a line. */
+export function line(message: Downward | Upward): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/**
+ * Messages from chunks of bytes, split at newlines. The other end is a program of ours, so a line that is no JSON
+ * is a fault: it throws SyntaxError with the line's beginning, which is what a shell's complaint looks like.
+ */
+export async function* readLines<Message>(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
+  const decoder = new TextDecoder();
+  let parts: string[] = [];
+  for await (const chunk of chunks) {
+    const pieces = decoder.decode(chunk, { stream: true }).split("\n");
+    for (const [index, piece] of pieces.entries()) {
+      parts.push(piece);
+      if (index === pieces.length - 1) break;
+      const text = parts.join("");
+      parts = [];
+      if (text !== "") yield parse<Message>(text);
+    }
+  }
+}
+
+function parse<Message>(text: string): Message {
+  try {
+    return JSON.parse(text) as Message;
+  } catch (error) {
+    throw new SyntaxError(`not a message: ${text.slice(0, 200)}`, { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+// From a connection to a running peer: runtime and program into the host's cache where they are missing, then start.
+import { bundlePeer } from "../peer/bundle.ts";
+import { openPeer } from "../peer/client.ts";
+import type { Fleet, Member } from "./fleet.ts";
+import { runtimeFor } from "./runtime.ts";
+import type { Survey } from "./survey.ts";
+
+/** Hosts' own Bun is used from this version on. */
+const OLDEST_BUN = "1.4.0";
+
+/**
+ * Puts on each host what it lacks to run a peer. A host's own Bun is used where it is new enough; else ours travels,
+ * once, and stays in `~/.cache/rookery` under a name that holds its version.
+ */
+export async function bootstrapAll(fleet: Fleet): Promise<void> {
+  await fleet.phase("bootstrap", async () => {
+    const program = await bundlePeer();
+    await fleet.each(async (member) => {
+      const { connection, survey } = opened(member);
+      const { signal } = fleet;
+      const put = async (name: string, bytes: number, content: Uint8Array | { path: string }) => {
+        const path = `${survey.cache}/${name}`;
+        if (survey.cached.get(name) === bytes) return path;
+        fleet.emit({ type: "status", host: member.name, status: "connected", detail: `sending ${name}` });
+        await connection.upload(content, path, { mode: 0o700, signal });
+        return path;
+      };
+      const runtime = connection.target.via === "local" ? process.execPath : await hostRuntime(survey, put);
+      const path = await put(program.name, program.code.length, program.code);
+      member.command = [runtime, path];
+    });
+  });
+}
+
+/** Starts the peer on every host that is ready for one. */
+export async function startPeers(fleet: Fleet): Promise<void> {
+  await fleet.each(async (member) => {
+    if (member.command === undefined) throw new Error(`${member.name} was not bootstrapped`);
+    const { connection } = opened(member);
+    const peer = await openPeer(await connection.start(member.command), connection);
+    member.peer = peer;
+    // A peer that ends by itself takes its host out, whatever it was doing.
+    void peer.gone.then((reason) => {
+      if (reason !== undefined) fleet.fail(member, reason);
+    });
+    fleet.emit({ type: "status", host: member.name, status: "ready" });
+  });
+}
+
+async function hostRuntime(
+  { bun, platform }: Survey,
+  put: (name: string, bytes: number, content: { path: string }) => Promise<string>,
+): Promise<string> {
+  if (bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`)) return bun.path;
+  const runtime = await runtimeFor(platform);
+  return put(runtime.name, runtime.bytes, { path: runtime.path });
+}
+
+function opened({ name, connection, survey }: Member) {
+  if (connection === undefined || survey === undefined) throw new Error(`${name} is not connected`);
+  return { connection, survey };
+}

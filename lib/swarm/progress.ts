@@ -1,0 +1,52 @@
+// Progress of many peers as one report four times a second: a thousand hosts must not mean a thousand redraws.
+import type { Peer } from "../peer/client.ts";
+import type { HostProgress } from "./events.ts";
+import type { Fleet, Member } from "./fleet.ts";
+
+const REPORT_MS = 250;
+
+export interface ProgressWatch extends Disposable {
+  /** Counts this member's progress in from now on. */
+  watch(member: Member): void;
+  /** Emits what has come since the last report. */
+  flush(): void;
+}
+
+export function watchProgress(fleet: Fleet, seeder: Peer): ProgressWatch {
+  const news = new Map<string, HostProgress>();
+  let seederUploadedBytes = 0;
+  let availability: number | undefined;
+  let stale = false;
+  const flush = () => {
+    if (!stale) return;
+    stale = false;
+    fleet.emit({
+      type: "progress",
+      hosts: [...news.values()],
+      seederUploadedBytes,
+      ...(availability === undefined ? {} : { availability }),
+    });
+    news.clear();
+  };
+  seeder.onEvent((event) => {
+    if (event.type !== "progress") return;
+    seederUploadedBytes = event.uploadedBytes;
+    availability = event.availability;
+    stale = true;
+  });
+  const timer = setInterval(flush, REPORT_MS);
+  return {
+    watch: ({ name, peer }) =>
+      peer?.onEvent((event) => {
+        if (event.type !== "progress") return;
+        const { verified, downloadedBytes, uploadedBytes, peers, note } = event;
+        news.set(name, { host: name, verified, downloadedBytes, uploadedBytes, peers, note });
+        stale = true;
+      }),
+    flush,
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      flush();
+    },
+  };
+}

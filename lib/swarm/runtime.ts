@@ -1,0 +1,89 @@
+// The Bun that runs peers: the one we run on where the host is like us, else the same version from Bun's npm packages.
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { $ } from "zx";
+import { OpsError } from "../errors.ts";
+import type { Platform } from "./survey.ts";
+
+export interface Runtime {
+  /** A file on the control host. */
+  readonly path: string;
+  /** Its name in a host's cache. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Bun's npm packages by `uname -m`; each comes as glibc and as musl. */
+const PACKAGES: Readonly<Record<string, { package: string; cpu: string; node: string }>> = {
+  x86_64: { package: "@oven/bun-linux-x64", cpu: "x64", node: "x64" },
+  aarch64: { package: "@oven/bun-linux-aarch64", cpu: "arm64", node: "arm64" },
+};
+
+const found = new Map<string, Promise<Runtime>>();
+
+/**
+ * The runtime for hosts of `platform`, fetched once when it is not our own.
+ * @throws OpsError `remote` when Bun isn't made for that platform, `tool` when it can't be fetched
+ */
+export function runtimeFor(platform: Platform): Promise<Runtime> {
+  const key = `${platform.system} ${platform.machine} ${platform.libc}`;
+  const known = found.get(key) ?? findRuntime(platform);
+  found.set(key, known);
+  return known;
+}
+
+async function findRuntime({ system, machine, libc }: Platform): Promise<Runtime> {
+  const kind = PACKAGES[machine];
+  if (system !== "Linux" || kind === undefined) {
+    throw new OpsError("remote", `no Bun is made for ${system} ${machine}`, {
+      hint: "targets are Linux on x86_64 or aarch64; limit the run to those",
+    });
+  }
+  const suffix = libc === "musl" ? "-musl" : "";
+  const likeUs = process.platform === "linux" && process.arch === kind.node && libc === (await ownLibc());
+  const path = likeUs ? process.execPath : await fetchRuntime(`${kind.package}${suffix}`, kind.cpu);
+  return { path, name: `bun-${Bun.version}-${machine}${suffix}`, bytes: Bun.file(path).size };
+}
+
+async function ownLibc(): Promise<"glibc" | "musl"> {
+  const musl = await Array.fromAsync(new Bun.Glob("ld-musl-*").scan({ cwd: "/lib", onlyFiles: false }));
+  return musl.length > 0 ? "musl" : "glibc";
+}
+
+/** Bun's own package manager fetches the package, so registry settings and integrity checks are those of any install. */
+async function fetchRuntime(packageName: string, cpu: string): Promise<string> {
+  const kept = join(
+    homedir(),
+    ".cache",
+    "rookery",
+    "runtimes",
+    `${packageName.replace("/", "-")}-${Bun.version}`,
+  );
+  if (await Bun.file(kept).exists()) return kept;
+  const folder = await mkdtemp(join(tmpdir(), "rookery-runtime-"));
+  try {
+    await Bun.write(join(folder, "package.json"), "{}");
+    await $({
+      cwd: folder,
+      quiet: true,
+    })`${process.execPath} add --exact --ignore-scripts --os linux --cpu ${cpu} ${`${packageName}@${Bun.version}`}`;
+    await mkdir(join(kept, ".."), { recursive: true });
+    // Beside its final name first: /tmp may be another file system, where a rename can't go.
+    await Bun.write(
+      `${kept}.${process.pid}`,
+      Bun.file(join(folder, "node_modules", packageName, "bin", "bun")),
+    );
+    await rename(`${kept}.${process.pid}`, kept);
+    return kept;
+  } catch (error) {
+    const said =
+      error instanceof Error ? error.message.trim().split("\n").slice(-3).join(" / ") : String(error);
+    throw new OpsError("tool", `can't fetch ${packageName}@${Bun.version} for hosts of that kind: ${said}`, {
+      cause: error,
+      hint: `install Bun ${Bun.version} on those hosts, or see that this machine reaches its npm registry`,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,174 @@
+// One torrent to all hosts of a fleet: tracker and seeder here, a peer on every host, each told whom to dial.
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { OpsError } from "../errors.ts";
+import type { Peer } from "../peer/client.ts";
+import type { PeerAddress, PortRange } from "../peer/protocol.ts";
+import type { Torrent } from "../torrent/types.ts";
+import { startTracker } from "../tracker/start.ts";
+import type { Fleet, FleetHost, Member } from "./fleet.ts";
+import { dialPlan } from "./graph.ts";
+import { watchProgress } from "./progress.ts";
+import { startSeeder } from "./seeder.ts";
+
+/** Where a host's payload goes and how others reach it. */
+export interface SwarmPlace {
+  readonly folder: string;
+  readonly address: string | undefined;
+  readonly ports: PortRange | undefined;
+}
+
+export interface SwarmOptions<H extends FleetHost> {
+  /** Hosts that take part; their peers run. */
+  readonly members: readonly Member<H>[];
+  /** Folder on this machine that holds the torrent's files. */
+  readonly seedFrom: string;
+  readonly place: (member: Member<H>) => SwarmPlace;
+  /** Listen range for tracker and seeder on this machine. */
+  readonly ports: PortRange | undefined;
+}
+
+export interface Swarm extends AsyncDisposable {
+  /** Waits until every host holds every piece, hashed again from its disk, or is out. */
+  completed(): Promise<void>;
+}
+
+/** What `join` needs to know of the whole. */
+interface Common {
+  readonly torrent: string;
+  readonly allow: readonly string[];
+}
+
+/**
+ * Starts the swarm on these hosts.
+ * @throws OpsError `port` when tracker or seeder can't listen
+ */
+export async function startSwarm<H extends FleetHost>(
+  fleet: Fleet<H>,
+  torrent: Torrent,
+  { seedFrom, members, place, ports }: SwarmOptions<H>,
+): Promise<Swarm> {
+  await using stack = new AsyncDisposableStack();
+  const addresses = await fleet.each((member) => addressOf(member, place(member).address), { members });
+  const common: Common = {
+    torrent: Buffer.from(torrent.metainfo).toString("base64"),
+    allow: fleetAddresses(addresses),
+  };
+  const tracker = stack.use(
+    await startTracker({ infohashes: [torrent.infohash], maxPeers: addresses.size + 1 }),
+  );
+  const seeder = stack.use(await startSeeder());
+  const reports = stack.use(watchProgress(fleet, seeder));
+  const seeded = await seeder.request("join", {
+    ...common,
+    folder: seedFrom,
+    seed: true,
+    ports,
+    tracker: {
+      url: tracker.url("127.0.0.1"),
+      address: ownAddresses([...addresses.keys()])[0] ?? "127.0.0.1",
+    },
+  });
+  const join = async (member: Member<H>) => {
+    const { folder, ports: range } = place(member);
+    const trackerUrl = tracker.url(member.connection?.localAddress ?? "127.0.0.1");
+    const address = addresses.get(member) ?? "";
+    const params = { ...common, folder, seed: false, ports: range, tracker: { url: trackerUrl, address } };
+    const { port } = await running(member).request("join", params, { signal: fleet.signal });
+    reports.watch(member);
+    fleet.emit({ type: "status", host: member.name, status: "fetching" });
+    return { address, port };
+  };
+  const joined = await fleet.each(join, { members: [...addresses.keys()] });
+  fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
+  await introduce(fleet, seeder, joined);
+  const kept = stack.move();
+  return {
+    completed: () => completed(fleet, [...joined.keys()], () => reports.flush()),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Tells everybody whom to dial. The seeder dials out too: this machine reaches the hosts, they may not reach it. */
+async function introduce(
+  fleet: Fleet,
+  seeder: Peer,
+  joined: ReadonlyMap<Member, PeerAddress>,
+): Promise<void> {
+  const nodes = [...joined];
+  const plan = dialPlan(nodes.length + 1);
+  // Node 0 is the seeder; where the plan has a host dial it, it dials that host.
+  const fromSeeder = new Set(plan[0]);
+  for (const [from, dials] of plan.entries()) if (from > 0 && dials.includes(0)) fromSeeder.add(from);
+  const addressesOf = (indices: Iterable<number>) =>
+    [...indices].filter((index) => index > 0).flatMap((index) => nodes[index - 1]?.[1] ?? []);
+  await seeder.request("peers", { peers: addressesOf(fromSeeder) });
+  const indexOf = new Map(nodes.map(([member], index) => [member, index + 1]));
+  await fleet.each(
+    async (member) => {
+      const peers = addressesOf(plan[indexOf.get(member) ?? 0] ?? []);
+      await running(member).request("peers", { peers }, { signal: fleet.signal });
+    },
+    { members: fleet.alive.filter((member) => joined.has(member)) },
+  );
+}
+
+async function completed(fleet: Fleet, members: readonly Member[], flush: () => void): Promise<void> {
+  const waiting = members.filter((member) => fleet.alive.includes(member));
+  await fleet.each(
+    async (member) => {
+      await running(member).request("complete", {}, { signal: fleet.signal });
+      flush();
+      fleet.emit({ type: "status", host: member.name, status: "complete" });
+    },
+    // Waiting costs nothing: every host is waited for at once, however few are worked on at a time.
+    { members: waiting, limit: Math.max(1, waiting.length) },
+  );
+}
+
+function running({ name, peer }: Member): Peer {
+  if (peer === undefined) throw new Error(`${name} has no peer running`);
+  return peer;
+}
+
+/** The IP others dial: what the inventory says, else what this machine dialled. Names are looked up here, once. */
+async function addressOf({ name, connection }: Member, setting: string | undefined): Promise<string> {
+  const address = setting ?? connection?.remoteAddress ?? "";
+  if (isIP(address) !== 0) return address;
+  try {
+    return (await lookup(address)).address;
+  } catch (error) {
+    throw new OpsError(
+      "setting",
+      `no address found for "${address}", by which the other hosts should reach it`,
+      {
+        host: name,
+        cause: error,
+        hint: "set rookery_address to its IP in host_vars",
+      },
+    );
+  }
+}
+
+/** Everything a connection of this fleet may come from: how hosts are reached, what they call themselves, and us. */
+function fleetAddresses(addresses: ReadonlyMap<Member, string>): string[] {
+  const members = [...addresses.keys()];
+  return [
+    ...new Set([
+      ...ownAddresses(members),
+      ...addresses.values(),
+      ...members.flatMap(({ peer }) => peer?.addresses ?? []),
+    ]),
+  ];
+}
+
+/** This machine, as its connections and the hosts see it (they differ behind NAT). */
+function ownAddresses(members: readonly Member[]): string[] {
+  return [
+    ...new Set(
+      members.flatMap(({ connection, survey }) =>
+        [connection?.localAddress, survey?.seenFrom].filter((address) => address !== undefined),
+      ),
+    ),
+  ];
+}

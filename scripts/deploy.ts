@@ -1,0 +1,45 @@
+#!/usr/bin/env bun
+// Put a release on every matching host and switch to it: bun scripts/deploy.ts prod --limit 'web:!web9'
+import {
+  activateAll,
+  bootstrapAll,
+  chooseFor,
+  connectAll,
+  deployOptions,
+  distributeRelease,
+  openRelease,
+  planDeploy,
+  prepareAll,
+  previewDeploy,
+  requireHosts,
+  script,
+  startFleet,
+  watch,
+} from "../lib/index.ts";
+
+await script(async (signal) => {
+  const options = deployOptions(Bun.argv.slice(2));
+  const plan = await planDeploy(options, { signal });
+  await using fleet = startFleet(plan.hosts, {
+    title: `${plan.app} from ${plan.source}`,
+    forks: plan.forks,
+    signal,
+  });
+  await using _screen = watch(fleet, options);
+  return await fleet.run(async () => {
+    for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
+    await using release = await openRelease(fleet, plan);
+    await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    const choice = chooseFor(fleet, release);
+    if (options.check) return previewDeploy(fleet, release, choice);
+    if (fleet.alive.length === 0) return `every host already runs ${choice.id}: nothing to do`;
+    await bootstrapAll(fleet);
+    await distributeRelease(fleet, release, choice, plan);
+    await fleet.phase("activate", async () => {
+      await prepareAll(fleet, release, choice);
+      requireHosts(fleet, plan.allowance);
+      await activateAll(fleet, choice, plan);
+    });
+    return `${plan.app} is ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
+  });
+});
