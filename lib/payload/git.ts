@@ -1,0 +1,58 @@
+// What git knows about a release source.
+import { $ } from "zx";
+import { OpsError } from "../errors.ts";
+
+/**
+ * Writes the tree of `ref` (a commit, branch, tag, or `ref:folder`) as a tar archive to the file `tar`, as
+ * `git archive` makes it: `export-ignore` and `export-subst` attributes apply, submodules are empty folders.
+ * @returns the commit's id; undefined when `ref` names a tree alone
+ * @throws OpsError `source` quoting git, `tool` when there is no git
+ */
+export async function archiveRef(
+  ref: string,
+  tar: string,
+  { cwd, signal }: { readonly cwd: string; readonly signal?: AbortSignal | undefined },
+): Promise<string | undefined> {
+  const git = async (folder: string, ...words: readonly string[]) => {
+    const run = $({ cwd: folder, quiet: true, nothrow: true, ...(signal && { signal }) });
+    const output = await run`git ${words}`;
+    signal?.throwIfAborted();
+    return output;
+  };
+  const must = async (folder: string, ...words: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await git(folder, ...words);
+    if (exitCode === 0) return stdout.trim();
+    if (exitCode === 127) {
+      throw new OpsError("tool", `git is needed for git:${ref} and is not installed`, {
+        hint: "install git",
+      });
+    }
+    throw failed(stderr.trim());
+  };
+  const failed = (why: string) =>
+    new OpsError("source", `git:${ref}: ${why}`, {
+      hint: `name a commit, branch or tag of the repository in ${cwd}`,
+    });
+  const repository = await must(cwd, "rev-parse", "--absolute-git-dir");
+  // No name in git begins with a dash; as an argument it would be taken for an option.
+  if (ref === "" || ref.startsWith("-")) throw failed("not a name git could know");
+  const kind = await must(cwd, "cat-file", "-t", ref);
+  if (kind === "blob") throw failed("that is one file; name a commit or a folder");
+  const found = await git(cwd, "rev-parse", "--verify", "--quiet", `${ref.replace(/:.*/s, "")}^{commit}`);
+  const commit = found.exitCode === 0 ? found.stdout.trim() : undefined;
+  // The commit, where all of it is meant: export-subst then has something to say.
+  const what =
+    commit === undefined || ref.includes(":") ? await must(cwd, "rev-parse", "--verify", ref) : commit;
+  // From inside the repository's own folder: called in a subfolder, git would archive only that. Its umask is 002 else.
+  const archive = ["-c", "tar.umask=0022", "archive", "--format=tar", "-o", tar, what];
+  await must(repository, `--git-dir=${repository}`, ...archive);
+  return commit;
+}
+
+/** The commit checked out around `folder`, `-dirty` when tracked files differ from it; undefined outside of git. */
+export async function revisionOf(folder: string): Promise<string | undefined> {
+  const git = $({ cwd: folder, quiet: true, nothrow: true });
+  const { exitCode, stdout } =
+    await git`git --no-optional-locks describe --always --abbrev=40 --dirty --exclude=*`;
+  return exitCode === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
+}

@@ -1,0 +1,87 @@
+// A payload → a tree. Runs on target hosts: nothing is imported that a host's one file shouldn't carry.
+import { chmodSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { OpsError } from "../errors.ts";
+import { printable } from "../torrent/paths.ts";
+import { startSlices } from "../torrent/slice.ts";
+import { readManifest } from "./read-content.ts";
+import { removeTree } from "./remove-tree.ts";
+import { writeFault } from "./write-fault.ts";
+import { writeFiles } from "./write-files.ts";
+
+export { placePayload } from "./place.ts";
+
+export interface UnpackOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of files written so far. */
+  readonly onProgress?: ((writtenBytes: number) => void) | undefined;
+}
+
+export interface Unpacked {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Makes the tree of the payload in `payloadFolder` at `destination`, which must not exist or be an empty folder: every
+ * byte checked, modes exact whatever the umask, symlinks made after all files so that nothing is written through one. The
+ * top folder gets 0755. Until the end only its owner can look inside; when it fails or is aborted, nothing stays.
+ * @throws OpsError `hash` naming the file that is wrong, `disk-full` naming the bytes needed, `release` when something is
+ *   in the way or the place can't be written to
+ */
+export async function unpackPayload(
+  payloadFolder: string,
+  destination: string,
+  { signal, onProgress }: UnpackOptions = {},
+): Promise<Unpacked> {
+  const manifest = await readManifest(payloadFolder);
+  const { entries } = manifest;
+  await makeDestination(destination);
+  try {
+    const pause = startSlices({ signal });
+    for (const entry of entries) {
+      if (entry.type !== "folder") continue;
+      mkdirSync(join(destination, entry.path), 0o700);
+      await pause();
+    }
+    const pathFor = (file: { readonly path: string }) => join(destination, file.path);
+    const bytes = await writeFiles(payloadFolder, manifest, { pathFor, signal, onProgress });
+    for (const entry of entries) {
+      if (entry.type !== "symlink") continue;
+      symlinkSync(entry.target, join(destination, entry.path));
+      await pause();
+    }
+    // From the inside out: a folder may take away our own right to look into it.
+    for (const entry of entries.toReversed()) {
+      if (entry.type === "folder") chmodSync(join(destination, entry.path), entry.mode);
+    }
+    chmodSync(destination, 0o755);
+    return { files: entries.filter((entry) => entry.type === "file").length, bytes };
+  } catch (error) {
+    const fault = await writeFault(error, destination, manifest);
+    await removeTree(destination);
+    throw fault;
+  }
+}
+
+async function makeDestination(destination: string): Promise<void> {
+  try {
+    await mkdir(dirname(destination), { recursive: true });
+    mkdirSync(destination, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw await writeFault(error, destination);
+    if (isEmptyFolder(destination)) {
+      chmodSync(destination, 0o700);
+      return;
+    }
+    throw new OpsError("release", `${printable(destination)} is there already`, {
+      hint: "remove it, or choose another place",
+      cause: error,
+    });
+  }
+}
+
+function isEmptyFolder(path: string): boolean {
+  return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
+}
