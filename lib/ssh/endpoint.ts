@@ -1,0 +1,135 @@
+// A target, and the hops to it, with everything ssh_config and the defaults add.
+import { join } from "node:path";
+import { OpsError } from "../errors.ts";
+import { parseHostKeyChecking, parseJumps, parsePort } from "./args.ts";
+import { type ClientConfig, readClientConfig } from "./client-config.ts";
+import type { SshEnvironment } from "./environment.ts";
+import type { Target } from "./types.ts";
+
+/** One SSH server to log in to. */
+export interface Endpoint {
+  /** Inventory name of the host this is about; messages begin with it, for hops as well. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** What known_hosts calls it, without the port. */
+  readonly keyName: string;
+  /** Private keys to try; `explicit` ones were named, so that a missing one is worth a word. */
+  readonly identityFiles: readonly string[];
+  readonly explicitIdentities: boolean;
+  readonly identitiesOnly: boolean;
+  readonly agentSocket: string | undefined;
+  readonly password: string | undefined;
+  readonly hostKeyChecking: Target["hostKeyChecking"];
+  /** The first one gets new keys. */
+  readonly userKnownHostsFiles: readonly string[];
+  readonly globalKnownHostsFiles: readonly string[];
+}
+
+const DEFAULT_PORT = 22;
+const DEFAULT_IDENTITIES = ["id_ed25519", "id_ecdsa", "id_rsa"];
+const MAX_HOPS = 8;
+
+/**
+ * The servers to go through, nearest first; the last is the target itself.
+ * @throws OpsError `setting` for ssh_config we can't follow (ProxyCommand) or that goes in circles
+ */
+export async function routeTo(target: Target, environment: SshEnvironment): Promise<readonly Endpoint[]> {
+  const { address, user } = target;
+  const config = await readClientConfig(address, { user, environment });
+  const last = endpoint(target, config, environment);
+  const jumps = target.jumps ?? jumpsOf(config, target.name);
+  return [...(await hopsTo(jumps, target, environment, 1)), last];
+}
+
+async function hopsTo(
+  jumps: readonly string[],
+  target: Target,
+  environment: SshEnvironment,
+  depth: number,
+): Promise<readonly Endpoint[]> {
+  const host = target.name;
+  if (depth > MAX_HOPS) throw new OpsError("setting", `${host}: more than ${MAX_HOPS} jump hosts`, { host });
+  const hops = jumps.map(async (jump, index) => {
+    const { user, address, port } = parseJump(jump, host);
+    const config = await readClientConfig(address, { user, environment });
+    const hop: Target = {
+      name: host,
+      via: "ssh",
+      address,
+      port: port ?? DEFAULT_PORT,
+      user,
+      // ssh wouldn't hand these on to a hop, but whoever names a key or a known_hosts file means it for the way, too.
+      privateKeyFile: target.privateKeyFile,
+      identitiesOnly: target.identitiesOnly,
+      hostKeyChecking: target.hostKeyChecking,
+      knownHostsFiles: target.knownHostsFiles,
+      unset: [
+        ...(port === undefined ? (["port"] as const) : []),
+        ...(target.unset ?? []).filter((name) => name !== "port"),
+      ],
+    };
+    // Only the nearest hop is reached from here, so only its own ProxyJump counts.
+    const before = index === 0 ? await hopsTo(jumpsOf(config, host), hop, environment, depth + 1) : [];
+    return [...before, endpoint(hop, config, environment)];
+  });
+  return (await Promise.all(hops)).flat();
+}
+
+function endpoint(target: Target, config: ClientConfig, environment: SshEnvironment): Endpoint {
+  const { name, unset = [] } = target;
+  const { home } = environment;
+  const where = { where: "ssh_config", host: name };
+  const address = config.hostName ?? target.address;
+  const explicit = target.privateKeyFile === undefined ? config.identityFiles : [target.privateKeyFile];
+  const defaults = DEFAULT_IDENTITIES.map((file) => join(home, ".ssh", file));
+  const strict = parseHostKeyChecking(config.strictHostKeyChecking ?? "");
+  const agent = config.identityAgent === undefined ? environment.agentSocket : config.identityAgent;
+  const known = target.knownHostsFiles?.map((file) => atHome(file, home)) ?? config.userKnownHostsFiles;
+  return {
+    host: name,
+    address,
+    port: unset.includes("port") && config.port !== undefined ? parsePort(config.port, where) : target.port,
+    user: target.user ?? config.user ?? environment.user,
+    keyName: config.hostKeyAlias ?? address,
+    identityFiles: (explicit.length > 0 ? explicit : defaults).map((file) => atHome(file, home)),
+    explicitIdentities: explicit.length > 0,
+    identitiesOnly: target.identitiesOnly ?? config.identitiesOnly,
+    agentSocket: agent === "none" ? undefined : agent === "SSH_AUTH_SOCK" ? environment.agentSocket : agent,
+    password: target.password,
+    hostKeyChecking: unset.includes("hostKeyChecking")
+      ? (strict ?? target.hostKeyChecking)
+      : target.hostKeyChecking,
+    userKnownHostsFiles: known ?? ["known_hosts", "known_hosts2"].map((file) => join(home, ".ssh", file)),
+    globalKnownHostsFiles: config.globalKnownHostsFiles ?? environment.globalKnownHostsFiles,
+  };
+}
+
+function jumpsOf({ proxyJump, proxyCommand }: ClientConfig, host: string): readonly string[] {
+  if (proxyJump !== undefined) return parseJumps(proxyJump);
+  if (proxyCommand === undefined || proxyCommand.toLowerCase() === "none") return [];
+  throw new OpsError("setting", `${host}: ssh_config has a ProxyCommand for it, which isn't supported`, {
+    host,
+    hint: "use ProxyJump",
+  });
+}
+
+/** `user@host:port`, `[::1]:22`, `ssh://…`: user and port are optional. */
+function parseJump(jump: string, host: string) {
+  const parts = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+))(?::(\d+))?$/.exec(jump);
+  const address = parts?.[2] ?? parts?.[3];
+  if (address === undefined) {
+    throw new OpsError("setting", `${host}: not a jump host: ${JSON.stringify(jump)}`, {
+      host,
+      hint: "write user@host:port",
+    });
+  }
+  const port =
+    parts?.[4] === undefined ? undefined : parsePort(parts[4], { where: `ProxyJump ${jump}`, host });
+  return { user: parts?.[1], address, port };
+}
+
+function atHome(file: string, home: string): string {
+  return file.replace(/^~(?=\/|$)/, home);
+}

@@ -1,0 +1,117 @@
+// ansible_* vars → how to reach a host.
+import { OpsError } from "../errors.ts";
+import type { Host, Inventory } from "../inventory/types.ts";
+import { parsePort, parseSshArguments } from "./args.ts";
+import type { Target } from "./types.ts";
+
+const SSH = new Set(["ssh", "smart", "paramiko", "paramiko_ssh"]);
+const DEFAULT_PORT = 22;
+
+/**
+ * How to reach `host`, by Ansible's names; where two names mean the same, the one Ansible prefers wins.
+ * @throws OpsError `setting` naming the var, for values that can't be and ways that aren't supported
+ * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/ssh_connection.html
+ */
+export function targetOf(inventory: Inventory, host: Host): Target {
+  const text = (...names: readonly string[]): string | undefined => {
+    for (const name of names) {
+      const value = inventory.value(host, name);
+      if (value === undefined || value === null) continue;
+      if (!["string", "number", "bigint", "boolean"].includes(typeof value)) throw bad(name, value);
+      if (`${value}` !== "") return `${value}`;
+    }
+    return undefined;
+  };
+  const flag = (...names: readonly string[]): boolean | undefined => {
+    const value = text(...names)?.toLowerCase();
+    if (value === undefined) return undefined;
+    if (["yes", "true", "1", "on", "y", "t", "1.0"].includes(value)) return true;
+    if (["no", "false", "0", "off", "n", "f", "0.0"].includes(value)) return false;
+    throw bad(names.find((name) => text(name) !== undefined) ?? "", value);
+  };
+  const bad = (name: string, value: unknown, hint?: string) => {
+    const origin = inventory.origin(host, name);
+    const where = origin === undefined ? name : `${name} (${origin})`;
+    return new OpsError("setting", `${host.name}: ${where} can't be ${JSON.stringify(value)}`, {
+      host: host.name,
+      hint,
+    });
+  };
+  const args = (name: string) => parseSshArguments(text(name) ?? "", { where: name, host: host.name });
+
+  const becomeUser = become({ host, text, flag, bad });
+  const connection = text("ansible_connection") ?? "ssh";
+  const via = connection.replace(/^ansible\.builtin\./, "");
+  if (via !== "local" && !SSH.has(via)) throw bad("ansible_connection", connection, "use ssh or local");
+  if (via === "local") {
+    const here = { address: "127.0.0.1", port: 0, hostKeyChecking: "yes" } as const;
+    return { name: host.name, via, ...here, becomeUser };
+  }
+
+  // ssh takes the first value it meets, and this is the order in which Ansible writes its command line.
+  const before = args("ansible_ssh_args");
+  const after = [args("ansible_ssh_common_args"), args("ansible_ssh_extra_args")];
+  const all = [before, ...after];
+  const portText = text("ansible_ssh_port", "ansible_port");
+  const ownPort =
+    portText === undefined ? undefined : parsePort(portText, { where: "ansible_port", host: host.name });
+  const checking = flag("ansible_ssh_host_key_checking", "ansible_host_key_checking");
+  const ownKey = text("ansible_ssh_private_key_file", "ansible_private_key_file");
+  const port = before.port ?? ownPort ?? first(after, "port");
+  const hostKeyChecking =
+    before.hostKeyChecking ?? (checking === false ? "no" : undefined) ?? first(after, "hostKeyChecking");
+  return {
+    name: host.name,
+    via: "ssh",
+    address: text("ansible_ssh_host", "ansible_host") ?? host.name,
+    port: port ?? DEFAULT_PORT,
+    user: before.user ?? text("ansible_ssh_user", "ansible_user") ?? first(after, "user"),
+    privateKeyFile: ownKey ?? all.flatMap(({ identityFiles }) => identityFiles)[0],
+    password: text("ansible_ssh_password", "ansible_ssh_pass", "ansible_password"),
+    jumps: first(all, "jumps"),
+    hostKeyChecking: hostKeyChecking ?? "yes",
+    knownHostsFiles: first(all, "knownHostsFiles"),
+    becomeUser,
+    identitiesOnly: first(all, "identitiesOnly"),
+    unset: [
+      ...(port === undefined ? (["port"] as const) : []),
+      ...(hostKeyChecking === undefined && checking === undefined ? (["hostKeyChecking"] as const) : []),
+    ],
+  };
+}
+
+/** Who commands run as; undefined for the login user. */
+function become({
+  host,
+  text,
+  flag,
+  bad,
+}: {
+  host: Host;
+  text: (...names: readonly string[]) => string | undefined;
+  flag: (...names: readonly string[]) => boolean | undefined;
+  bad: (name: string, value: unknown, hint?: string) => OpsError;
+}): string | undefined {
+  if (flag("ansible_become") !== true) return undefined;
+  const method = text("ansible_become_method") ?? "sudo";
+  if (method !== "sudo" && method !== "ansible.builtin.sudo")
+    throw bad("ansible_become_method", method, "use sudo");
+  const names = ["ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"];
+  const password = names.find((name) => text(name) !== undefined);
+  if (password !== undefined) {
+    throw new OpsError(
+      "setting",
+      `${host.name}: ${password} is set, but passwords for sudo aren't supported yet`,
+      {
+        host: host.name,
+        hint: "let the login user run sudo without a password (NOPASSWD in sudoers)",
+      },
+    );
+  }
+  return text("ansible_become_user", "ansible_sudo_user") ?? "root";
+}
+
+/** The first of `sources` that says something about `name`. */
+function first<T, Name extends keyof T>(sources: readonly T[], name: Name): T[Name] | undefined {
+  return sources.find((source) => source[name] !== undefined)?.[name];
+}
