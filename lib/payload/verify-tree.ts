@@ -8,6 +8,7 @@ import {
   read,
   readdirSync,
   readlinkSync,
+  type Stats,
 } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,7 +63,7 @@ export async function verifyTree(
 }
 
 async function problemOf(entry: Entry, path: string): Promise<Drift["problem"] | undefined> {
-  let found: ReturnType<typeof lstatSync>;
+  let found: Stats | undefined;
   try {
     found = lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
