@@ -1,0 +1,158 @@
+// INI inventories: [group], [group:children], [group:vars] and host lines.
+
+import { OpsError } from "../errors.ts";
+import { literal } from "./literal.ts";
+import { expandHosts } from "./range.ts";
+import {
+  addChild,
+  addGroup,
+  addHost,
+  type GroupNode,
+  type Source,
+  setVar,
+  type Tree,
+  TreeError,
+} from "./tree.ts";
+import { badLine } from "./trouble.ts";
+import type { Value } from "./types.ts";
+import { splitWords } from "./words.ts";
+
+const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
+const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
+
+/** A group that was named before the section which makes it. */
+interface Pending {
+  readonly line: number;
+  readonly state: "children" | "vars";
+  readonly parents: string[];
+}
+
+/** A line that can't be read; the reader adds where it is. */
+class IniError extends Error {}
+
+/**
+ * Reads INI `text` into `tree`.
+ * @throws OpsError `inventory` with file, line and the line itself
+ * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/ini_inventory.html
+ */
+export function parseIni(text: string, tree: Tree, source: Source): void {
+  const file = source.shown;
+  const pending = new Map<string, Pending>();
+  let group = addGroup(tree, "ungrouped");
+  let state: "hosts" | "children" | "vars" = "hosts";
+  const lines = text.split(/\r\n|[\n\r\v\f\u2028\u2029]/);
+  for (const [index, raw] of lines.entries()) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
+    try {
+      const section = SECTION.exec(line);
+      if (section !== null) {
+        [group, state] = openSection(tree, section, index + 1, pending);
+      } else if (line.startsWith("[") && line.endsWith("]")) {
+        throw new IniError("invalid section: spaces and other special characters can't be in its name");
+      } else if (state === "hosts") {
+        addHosts(tree, line, group, source);
+      } else if (state === "vars") {
+        const [name, value] = assignment(line);
+        setVar(group, name.trim(), literal(value.trim()), source);
+      } else {
+        addPending(tree, line, group.name, index + 1, pending);
+      }
+    } catch (error) {
+      if (!(error instanceof IniError || error instanceof TreeError || error instanceof RangeError))
+        throw error;
+      throw badLine(error.message, { file, line: index + 1, text: lines.join("\n") });
+    }
+  }
+  for (const [name, { line, state: part, parents }] of pending) {
+    const problem =
+      part === "vars"
+        ? `[${name}:vars] is for a group that is nowhere defined: ${name}`
+        : `[${parents.at(-1)}:children] names a group that is nowhere defined: ${name}`;
+    throw badLine(problem, { file, line, text: lines.join("\n") }, `add a section [${name}]`);
+  }
+}
+
+function openSection(tree: Tree, section: RegExpExecArray, line: number, pending: Map<string, Pending>) {
+  const [, name = "", state = "hosts"] = section;
+  if (state !== "hosts" && state !== "children" && state !== "vars") {
+    throw new IniError(`section [${name}:${state}] is neither :children nor :vars`);
+  }
+  // [x:vars] alone doesn't make a group; it must be declared elsewhere in this file or an earlier source.
+  if (!tree.groups.has(name) && state === "vars" && !pending.has(name)) {
+    pending.set(name, { line, state: "vars", parents: [] });
+  }
+  const group: GroupNode = addGroup(tree, name);
+  if (state !== "vars" && pending.has(name)) settlePending(tree, name, pending);
+  return [group, state] as const;
+}
+
+function settlePending(tree: Tree, name: string, pending: Map<string, Pending>): void {
+  const waiting = pending.get(name);
+  pending.delete(name);
+  for (const parent of waiting?.parents ?? []) addChild(tree, parent, name);
+}
+
+function addPending(
+  tree: Tree,
+  line: string,
+  parent: string,
+  number: number,
+  pending: Map<string, Pending>,
+): void {
+  const name = GROUP_NAME.exec(line)?.[1];
+  if (name === undefined) throw new IniError("expected the name of a group");
+  const waiting = pending.get(name);
+  if (tree.groups.has(name) && waiting === undefined) addChild(tree, parent, name);
+  else if (waiting === undefined) pending.set(name, { line: number, state: "children", parents: [parent] });
+  else waiting.parents.push(parent);
+}
+
+function addHosts(tree: Tree, line: string, group: GroupNode, source: Source): void {
+  const [pattern = "", ...rest] = wordsOf(line);
+  const { names, port } = expandHosts(pattern);
+  if (pattern.trim().endsWith(":") && port === undefined) {
+    throw new IniError(`'${pattern}' ends in ':', which stands before a port`);
+  }
+  if (names.some((name) => name.trim() === "---"))
+    throw new IniError("'---' starts a YAML file, and this is read as INI");
+  const vars: [string, Value][] = [];
+  for (const word of rest) {
+    const [name, value] = assignment(word);
+    vars.push([name, literal(value)]);
+  }
+  for (const name of names) {
+    const host = addHost(tree, name, group, source, port);
+    for (const [key, value] of vars) setVar(host, key, value, source);
+  }
+}
+
+function assignment(text: string): [name: string, value: string] {
+  const cut = text.indexOf("=");
+  if (cut === -1) throw new IniError(`expected name=value, not '${text}'`);
+  return [text.slice(0, cut), text.slice(cut + 1)];
+}
+
+function wordsOf(line: string): string[] {
+  try {
+    return splitWords(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new IniError(`${error.message}`);
+    throw error;
+  }
+}
+
+/** Host list `web1,web2:2222,` as given to `-i`. */
+export function parseHostList(
+  list: string,
+  parse: (name: string) => { host: string; port: number | undefined },
+  tree: Tree,
+  source: Source,
+): void {
+  for (const item of list.split(",").map((part) => part.trim())) {
+    if (item === "") continue;
+    const { host, port } = parse(item);
+    if (!tree.hosts.has(host)) addHost(tree, host, addGroup(tree, "ungrouped"), source, port);
+  }
+  if (tree.hosts.size === 0) throw new OpsError("inventory", `no host in the list '${list}'`);
+}
