@@ -39,6 +39,7 @@ export async function fleetConfig(
   const vaultPasswordFile = flags.vaultPasswordFile ?? process.env.ANSIBLE_VAULT_PASSWORD_FILE;
   const inventory = await loadInventory(paths, {
     extraVars: await extraVars(flags.extraVars),
+    environment: process.env,
     ...(vaultPasswordFile === undefined ? {} : { vaultPasswordFile }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -38,13 +38,20 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Shows a fleet as the flags ask: JSON lines, a screen on a terminal, else plain lines. q on the screen is a Ctrl+C. */
+/**
+ * Shows a fleet as the flags ask: JSON lines, a screen on a terminal, else plain lines (always those with `lines`, for
+ * scripts that write to the terminal themselves). q on the screen is a Ctrl+C.
+ */
 export function watch(
   fleet: FleetFeed,
-  { json, verbose }: { readonly json: boolean; readonly verbose: boolean },
+  {
+    json,
+    verbose,
+    lines = false,
+  }: { readonly json: boolean; readonly verbose: boolean; readonly lines?: boolean },
 ): Shown {
   const onQuit = () => process.kill(process.pid, "SIGINT");
-  return showFleet(fleet, { mode: json ? "json" : "auto", verbose, onQuit });
+  return showFleet(fleet, { mode: json ? "json" : lines ? "lines" : "auto", verbose, onQuit });
 }
 
 /** Text of an error as operators see it: what and where, then what to do. */

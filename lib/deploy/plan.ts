@@ -103,6 +103,38 @@ export async function planDeploy(
   };
 }
 
+export type RollbackPlan = Pick<
+  DeployPlan,
+  "app" | "hosts" | "forks" | "allowance" | "breakLock" | "owner" | "release"
+>;
+
+/**
+ * The plan of a rollback: `release` is the id asked for, or undefined.
+ * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
+ */
+export async function planRollback(
+  options: RollbackOptions,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<RollbackPlan> {
+  // Going back needs no source, and a source that is set wrongly must not stand in its way.
+  const { hosts, forks, words } = await planHosts(options, { source: "none", signal, patternWord: false });
+  const apps = new Set(hosts.map(({ settings }) => settings.app));
+  if (apps.size > 1) {
+    throw new OpsError("setting", `these hosts run different apps: ${[...apps].join(", ")}`, {
+      hint: "name one app's hosts with --limit",
+    });
+  }
+  return {
+    app: [...apps][0] ?? "",
+    hosts,
+    forks,
+    allowance: parseAllowance(options.allowFailures),
+    breakLock: options.breakLock,
+    owner: ownerName(),
+    release: words[0],
+  };
+}
+
 /** Hosts with settings and targets, and what there is to warn about. */
 export async function planHosts(
   flags: FleetFlags,
@@ -140,6 +172,25 @@ export async function planHosts(
     ),
   ];
   return { hosts: planned, forks, warnings, words };
+}
+
+/**
+ * Hosts to connect to and nothing else: for scripts that need no releases.
+ * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
+ */
+export async function planFleet(
+  flags: FleetFlags,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<{ readonly hosts: readonly FleetHost[]; readonly forks: number }> {
+  const { inventory, hosts, forks } = await fleetConfig(flags, signal === undefined ? {} : { signal });
+  return {
+    hosts: hosts.map((host) => ({
+      name: host.name,
+      group: groupOf(host),
+      target: targetOf(inventory, host),
+    })),
+    forks,
+  };
 }
 
 /** user@host of whoever runs this, for locks and logs. */

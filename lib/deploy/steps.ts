@@ -10,6 +10,7 @@ import { type Allowance, allowedFailures } from "./allowance.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { Release } from "./open-release.ts";
 import type { PlannedHost } from "./plan.ts";
+import { chooseRollback } from "./rollback.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 type DeployMember = Member<PlannedHost>;
@@ -24,6 +25,23 @@ export function chooseFor(fleet: DeployFleet, { torrent, id: wanted }: Release):
     fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${choice.id}` });
   }
   return choice;
+}
+
+/** Names the release to go back to; hosts at it are done, hosts without it are failed rows that say what they hold. */
+export function chooseBack(
+  fleet: DeployFleet,
+  { release }: { readonly release: string | undefined },
+): { readonly id: string } {
+  const { id, running, lacking } = chooseRollback(reportsOf(fleet), release);
+  for (const member of fleet.alive) {
+    const others = lacking.get(member.name);
+    if (running.has(member.name))
+      fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${id}` });
+    if (others === undefined) continue;
+    const hint = others.length === 0 ? "it holds no other good release" : `it holds ${others.join(", ")}`;
+    fleet.fail(member, new OpsError("release", `does not hold release ${id}`, { host: member.name, hint }));
+  }
+  return { id };
 }
 
 export function reportsOf(fleet: DeployFleet): Map<string, HostReport> {

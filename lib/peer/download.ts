@@ -60,6 +60,7 @@ export async function startDownload(
     complete,
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
+      tick();
       await engine[Symbol.asyncDispose]();
       stalled.reject(new OpsError("interrupted", "left the swarm"));
       // What was fetched is of use only to a release being made from it; a cut-off deploy leaves its hosts as they were.

@@ -84,7 +84,12 @@ export async function startSwarm<H extends FleetHost>(
   await introduce(fleet, seeder, joined);
   const kept = stack.move();
   return {
-    completed: () => completed(fleet, [...joined.keys()], () => reports.flush()),
+    completed: async () => {
+      await completed(fleet, [...joined.keys()], () => reports.flush());
+      // Its last word says how much it gave; a seeder that died on the way has none, and the hosts are through.
+      await Promise.race([seeder.request("leave", {}), seeder.gone]);
+      reports.flush();
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -1,0 +1,127 @@
+// Just bytes to hosts, without releases: what Murder's `peer` task and Herd do.
+import { stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { fleetConfig } from "../config.ts";
+import { OpsError } from "../errors.ts";
+import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import type { PortRange } from "../peer/protocol.ts";
+import { swarmSettingsOf } from "../settings.ts";
+import { targetOf } from "../ssh/target.ts";
+import type { Fleet, FleetHost } from "../swarm/fleet.ts";
+import { startSwarm } from "../swarm/start.ts";
+import type { Release } from "./open-release.ts";
+import { groupOf } from "./plan.ts";
+import { peerOf } from "./steps.ts";
+
+const DISTRIBUTE_FLAGS = {
+  ...FLEET_FLAGS,
+  exclude: { type: "list", value: "GLOB", help: "leave these out (repeatable)" },
+} as const satisfies Record<string, Flag>;
+
+export interface DistributeHost extends FleetHost {
+  readonly swarm: { readonly address: string | undefined; readonly ports: PortRange | undefined };
+}
+
+export interface DistributePlan {
+  readonly app: string;
+  readonly source: string;
+  readonly exclude: readonly string[];
+  /** Folder on the hosts that the source's files go into. */
+  readonly folder: string;
+  /** Name a single file gets there; undefined for a folder's contents. */
+  readonly fileName: string | undefined;
+  readonly hosts: readonly DistributeHost[];
+  readonly forks: number;
+}
+
+/** Options of distribute.ts. */
+export function distributeOptions(argv: readonly string[]): Parsed<typeof DISTRIBUTE_FLAGS> {
+  return parseOptions(argv, {
+    example: "bun scripts/distribute.ts prod web ./model.bin /srv/models/",
+    about:
+      "Brings a file, or what a folder holds, to every matching host by torrent. A file goes to DEST, or into it when it\nends in /; a folder's contents are merged into DEST: what is there and not in SRC stays.",
+    words: "INVENTORY PATTERN SRC DEST",
+    minWords: 3,
+    maxWords: 4,
+    flags: DISTRIBUTE_FLAGS,
+  });
+}
+
+/** @throws OpsError `usage`, `source`, `inventory`, `pattern` or `setting` */
+export async function planDistribute(
+  options: Parsed<typeof DISTRIBUTE_FLAGS>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<DistributePlan> {
+  const { inventory, hosts, forks, words } = await fleetConfig(
+    options,
+    signal === undefined ? {} : { signal },
+  );
+  const [from, destination] = words;
+  if (from === undefined || destination === undefined)
+    throw new OpsError("usage", "distribute wants SRC and DEST", {
+      hint: "for example: bun scripts/distribute.ts prod web ./model.bin /srv/models/",
+    });
+  if (!isAbsolute(destination))
+    throw new OpsError("usage", `DEST "${destination}" is not absolute`, {
+      hint: "name the place on the hosts in full",
+    });
+  const source = resolve(from);
+  const found = await stat(source).catch((cause: unknown) => {
+    throw new OpsError("source", `can't read ${source}: ${(cause as Error).message}`, {
+      cause,
+      hint: "name a file or folder on this machine",
+    });
+  });
+  const single = found.isFile();
+  const into = destination.endsWith("/") || !single;
+  return {
+    app: basename(source),
+    source,
+    exclude: options.exclude,
+    folder: into ? destination.replace(/(.)\/+$/, "$1") : dirname(destination),
+    fileName: single ? (into ? basename(source) : basename(destination)) : undefined,
+    hosts: hosts.map((host) => ({
+      name: host.name,
+      group: groupOf(host),
+      target: targetOf(inventory, host),
+      swarm: swarmSettingsOf(inventory, host),
+    })),
+    forks,
+  };
+}
+
+/** Fetches the payload on every host and puts its files in their places. */
+export async function distributeFiles(
+  fleet: Fleet<DistributeHost>,
+  { torrent, payload }: Release,
+  { folder }: DistributePlan,
+): Promise<void> {
+  const { infohash, totalBytes, pieceLength, pieceHashes } = torrent;
+  fleet.emit({
+    type: "torrent",
+    infohash,
+    release: undefined,
+    totalBytes,
+    pieceLength,
+    pieces: pieceHashes.length / 20,
+  });
+  // Beside its destination, so that putting it there is a rename.
+  const incoming = join(folder, `.rookery-incoming-${infohash.slice(0, 16)}`);
+  await using swarm = await startSwarm(fleet, torrent, {
+    seedFrom: payload.path,
+    members: fleet.alive,
+    place: ({ swarm: { address, ports } }) => ({ folder: incoming, address, ports }),
+    ports: fleet.alive[0]?.swarm.ports,
+  });
+  await swarm.completed();
+  await fleet.each(async (member) => {
+    fleet.emit({ type: "status", host: member.name, status: "complete", detail: "writing files" });
+    await peerOf(member).request(
+      "place",
+      { payload: incoming, destination: folder },
+      { signal: fleet.signal },
+    );
+    await peerOf(member).request("leave", {}, { signal: fleet.signal });
+    fleet.emit({ type: "status", host: member.name, status: "ok" });
+  });
+}

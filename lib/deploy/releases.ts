@@ -1,0 +1,56 @@
+// What hosts run and hold, for people.
+import { FLEET_FLAGS, type Parsed, parseOptions } from "../options.ts";
+import type { HostReport } from "../release/types.ts";
+import type { Fleet } from "../swarm/fleet.ts";
+import { formatBytes } from "../ui/format.ts";
+import { table } from "../ui/table.ts";
+import { type PlannedHost, planHosts } from "./plan.ts";
+
+/** Options of releases.ts. */
+export function releasesOptions(argv: readonly string[]): Parsed<typeof FLEET_FLAGS> {
+  return parseOptions(argv, {
+    example: "bun scripts/releases.ts prod",
+    about: "Shows what each host runs and which releases it holds. Changes nothing.",
+    words: "INVENTORY [PATTERN]",
+    maxWords: 2,
+    flags: FLEET_FLAGS,
+  });
+}
+
+/**
+ * Hosts with their `rookery_deploy_to`; looking needs no source, so none is asked for.
+ * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
+ */
+export async function planReleases(
+  options: Parsed<typeof FLEET_FLAGS>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+) {
+  return planHosts(options, { source: "none", signal });
+}
+
+/** One row a host: current release, the others it holds (newest first), room left, lock. */
+export function releasesTable(fleet: Fleet<PlannedHost>): string {
+  const rows = fleet.alive.flatMap(({ name, survey }) =>
+    survey?.report === undefined ? [] : [{ name, report: survey.report }],
+  );
+  return table(rows, [
+    { title: "host", value: ({ name }) => name },
+    { title: "current", value: ({ report }) => report.current ?? "–" },
+    { title: "other releases", value: ({ report }) => others(report) },
+    { title: "free", align: "right", value: ({ report }) => formatBytes(report.freeBytes) },
+    {
+      title: "",
+      value: ({ report: { lock } }) =>
+        lock === undefined
+          ? ""
+          : `locked by ${lock.owner} since ${lock.since}${lock.alive ? "" : " (stale)"}`,
+    },
+  ]);
+}
+
+function others({ current, releases }: HostReport): string {
+  const names = releases
+    .filter(({ id }) => id !== current)
+    .map(({ id, state }) => (state === "unpacked" ? `${id} (never current)` : id));
+  return names.length === 0 ? "–" : names.toReversed().join(", ");
+}

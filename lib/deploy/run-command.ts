@@ -1,0 +1,57 @@
+// Ad hoc commands on hosts, and the options of the scripts that only look.
+import { OpsError } from "../errors.ts";
+import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import type { Output } from "../ssh/types.ts";
+import type { Fleet } from "../swarm/fleet.ts";
+
+const RUN_FLAGS = {
+  ...FLEET_FLAGS,
+  timeout: { type: "count", value: "SECONDS", min: 1, help: "give a host's command up after so long" },
+} as const satisfies Record<string, Flag>;
+
+/** Options of run.ts. */
+export function runOptions(argv: readonly string[]): Parsed<typeof RUN_FLAGS> {
+  const options = parseOptions(argv, {
+    example: "bun scripts/run.ts prod web -- uptime",
+    about:
+      "Runs a command on every matching host. One word after -- is a line for the host's shell; several are taken as they are.",
+    words: "INVENTORY [PATTERN] -- COMMAND",
+    maxWords: 2,
+    flags: RUN_FLAGS,
+  });
+  if (options.rest === undefined || options.rest.length === 0) {
+    throw new OpsError("usage", "which command?", {
+      hint: "put it after --, for example: bun scripts/run.ts prod web -- uptime",
+    });
+  }
+  return options;
+}
+
+/** What a command said on one host. */
+export interface CommandResult extends Output {
+  readonly host: string;
+}
+
+/**
+ * Runs `words` on every host that is alive, and hands out each host's result as it comes. Another exit code than 0
+ * makes it a failed host.
+ */
+export async function runAll(
+  fleet: Fleet,
+  words: readonly string[],
+  {
+    timeoutMs,
+    onResult,
+  }: { readonly timeoutMs?: number | undefined; readonly onResult: (result: CommandResult) => void },
+): Promise<void> {
+  const [line = ""] = words;
+  const argv = words.length === 1 ? ["sh", "-c", line] : words;
+  await fleet.each(async ({ name, connection }) => {
+    if (connection === undefined) throw new Error(`${name} is not connected`);
+    const output = await connection.run(argv, { signal: fleet.signal, timeoutMs });
+    onResult({ host: name, ...output });
+    if (output.exitCode !== 0)
+      throw new OpsError("remote", `the command ended with exit code ${output.exitCode}`, { host: name });
+    fleet.emit({ type: "status", host: name, status: "ok" });
+  });
+}

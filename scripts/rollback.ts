@@ -1,0 +1,36 @@
+#!/usr/bin/env bun
+// Switch every host back to one release, the same on all: bun scripts/rollback.ts prod [RELEASE]
+import {
+  activateAll,
+  bootstrapAll,
+  chooseBack,
+  connectAll,
+  lockAll,
+  planRollback,
+  requireHosts,
+  rollbackOptions,
+  script,
+  startFleet,
+  startPeers,
+  watch,
+} from "../lib/index.ts";
+
+await script(async (signal) => {
+  const options = rollbackOptions(Bun.argv.slice(2));
+  const plan = await planRollback(options, { signal });
+  await using fleet = startFleet(plan.hosts, { title: `${plan.app} back`, forks: plan.forks, signal });
+  await using _screen = watch(fleet, options);
+  return await fleet.run(async () => {
+    await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    const choice = chooseBack(fleet, plan);
+    if (options.check)
+      return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${choice.id}`;
+    if (fleet.alive.length === 0) return `every host already runs ${choice.id}: nothing to do`;
+    await bootstrapAll(fleet);
+    await startPeers(fleet);
+    await lockAll(fleet, plan);
+    requireHosts(fleet, plan.allowance);
+    await fleet.phase("activate", () => activateAll(fleet, choice, plan));
+    return `${plan.app} is back at ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
+  });
+});
