@@ -26,7 +26,7 @@ export function App({ state, theme, nowMs, keys, onQuit, onLeave }: AppProps) {
   const [offset, setOffset] = useState(0);
   const [stopping, setStopping] = useState(false);
   const order = useRef({ atMs: Number.NEGATIVE_INFINITY, names: [] as readonly string[] });
-  const { hostRows } = frameLayout(state, columns, rows);
+  const { hostRows } = frameLayout({ state, theme, columns, rows });
   const last = Math.max(0, state.hosts.size - hostRows);
 
   // Nothing moves under the eyes of someone who scrolled away from the top.

@@ -1,9 +1,9 @@
 // Many hosts in few lines: a cell each, by inventory group, or a bar for each group when even cells are too many.
-import { Text } from "ink";
 import type { HostStatus } from "../swarm/events.ts";
 import type { FleetState, HostState } from "../swarm/state.ts";
 import { bar, formatPercent } from "./format.ts";
 import { cellColumns, type Layout } from "./layout.ts";
+import { Line } from "./line.tsx";
 import { byGroup } from "./order.ts";
 import { verifiedFraction } from "./overview.ts";
 import { clean, cut, fit, widthOf } from "./text.ts";
@@ -36,9 +36,7 @@ export function Cells({ state, view, rows, labelWidth, theme, columns }: Props) 
           );
   return lines.map((line, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
-    <Text key={index} wrap="truncate">
-      {line}
-    </Text>
+    <Line key={index} theme={theme} text={line} />
   ));
 }
 

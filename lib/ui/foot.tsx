@@ -1,7 +1,7 @@
 // The lower lines of the screen: the swarm's health, what happened last, the keys.
-import { Text } from "ink";
 import type { FleetState } from "../swarm/state.ts";
-import { formatClock, formatPercent } from "./format.ts";
+import { formatClock, formatShare } from "./format.ts";
+import { Line } from "./line.tsx";
 import type { Overview } from "./overview.ts";
 import { cleanLines, firstFitting, fit, widthOf, wrap } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -18,7 +18,7 @@ export function Health({ state, numbers, theme, columns }: HealthProps) {
   const { seederCopies, seederShare } = numbers;
   const { availability, torrent } = state;
   const copies = availability === undefined ? "" : `${availability.toFixed(1)} copies in reach`;
-  const share = seederShare === undefined ? "" : formatPercent(seederShare);
+  const share = seederShare === undefined ? "" : formatShare(seederShare);
   const sent = seederCopies === undefined ? "" : `${seederCopies.toFixed(1)} copies`;
   const join = (...parts: string[]) => parts.filter((part) => part !== "").join(` ${theme.dot} `);
   const seeder = share === "" ? "" : `seeder sent ${sent}, ${share} of the upload`;
@@ -33,7 +33,7 @@ export function Health({ state, numbers, theme, columns }: HealthProps) {
     ],
     columns - 9,
   );
-  return <Text wrap="truncate">{` ${theme.paint("dim", "swarm")}  ${text}`}</Text>;
+  return <Line theme={theme} text={` ${theme.paint("dim", "swarm")}  ${text}`} />;
 }
 
 export interface LogLine {
@@ -42,14 +42,22 @@ export interface LogLine {
 }
 
 /** The newest happenings as wrapped lines that fit `most`, newest last; a failure's reason is never cut short by an older one. */
-export function logLines(state: FleetState, columns: number, most: number): LogLine[] {
+export function logLines(
+  state: FleetState,
+  { theme, columns, most }: { readonly theme: Theme; readonly columns: number; readonly most: number },
+): LogLine[] {
   const lines: LogLine[] = [];
   for (let at = state.log.length - 1; at >= 0 && lines.length < most; at -= 1) {
     const entry = state.log[at];
     if (entry === undefined) break;
     const time = formatClock((entry.atMs - state.startedAtMs) / 1000);
+    const indent = time.length + 3;
     const wrapped = cleanLines(entry.text).flatMap((line, index) =>
-      wrap(`${index === 0 ? time : " ".repeat(time.length)}  ${line}`, columns - 2, time.length + 2),
+      wrap(
+        `${index === 0 ? `${time} ${theme.mark[entry.level]} ` : " ".repeat(indent)}${line}`,
+        columns - 2,
+        indent,
+      ),
     );
     if (lines.length > 0 && lines.length + wrapped.length > most) break;
     lines.unshift(...wrapped.slice(0, most).map((text) => ({ text, level: entry.level })));
@@ -62,7 +70,7 @@ const LEVEL_STYLES = { info: undefined, warning: "yellow", error: "red" } as con
 export function Log({ lines, theme }: { readonly lines: readonly LogLine[]; readonly theme: Theme }) {
   return lines.map(({ text, level }, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
-    <Text key={index} wrap="truncate">{` ${theme.paint(LEVEL_STYLES[level], text)}`}</Text>
+    <Line key={index} theme={theme} text={` ${theme.paint(LEVEL_STYLES[level], text)}`} />
   ));
 }
 
@@ -87,9 +95,12 @@ export function Keys({ theme, columns, stopping, keys, place }: KeysProps) {
         columns - 3 - widthOf(place),
       );
   if (!keys || place === "")
-    return <Text wrap="truncate">{` ${theme.paint(stopping ? "yellow" : "dim", left)}`}</Text>;
+    return <Line theme={theme} text={` ${theme.paint(stopping ? "yellow" : "dim", left)}`} />;
   const gap = " ".repeat(Math.max(1, columns - 2 - widthOf(left) - widthOf(place)));
   return (
-    <Text wrap="truncate">{` ${theme.paint(stopping ? "yellow" : "dim", left)}${theme.paint("dim", gap + fit(place, widthOf(place)))}`}</Text>
+    <Line
+      theme={theme}
+      text={` ${theme.paint(stopping ? "yellow" : "dim", left)}${theme.paint("dim", gap + fit(place, widthOf(place)))}`}
+    />
   );
 }

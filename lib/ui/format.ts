@@ -57,6 +57,12 @@ export function formatPercent(fraction: number): string {
   return `${Math.floor(within(fraction) * 100)} %`;
 }
 
+/** A small part of a whole, rounded: `0.4 %`, `9.6 %`, `12 %`; unlike progress it may say 100 % early. */
+export function formatShare(fraction: number): string {
+  const percent = within(fraction) * 100;
+  return `${percent.toFixed(percent > 0 && percent < 9.95 ? 1 : 0)} %`;
+}
+
 /** How many of `count` a noun is: `1 host`, `8 hosts`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -7,8 +7,8 @@ import { Counts, OverallBar, Phases, Title } from "./head.tsx";
 import { type Layout, layout } from "./layout.ts";
 import { byGroup } from "./order.ts";
 import { overview } from "./overview.ts";
-import { nameColumns, Rows } from "./rows.tsx";
-import { clean, widthOf } from "./text.ts";
+import { Rows } from "./rows.tsx";
+import { clean, firstFitting, widthOf } from "./text.ts";
 import type { Theme } from "./theme.ts";
 
 export interface FrameProps {
@@ -27,18 +27,19 @@ export interface FrameProps {
 }
 
 /** How a frame of `state` is shared out at this size; what scrolling has to know as well. */
-export function frameLayout(
-  state: FleetState,
-  columns: number,
-  rows: number,
-): Layout & { labelWidth: number } {
+export function frameLayout({
+  state,
+  theme,
+  columns,
+  rows,
+}: Pick<FrameProps, "state" | "theme" | "columns" | "rows">): Layout & { readonly labelWidth: number } {
   const groups = byGroup(state.hosts.values());
   const labelWidth = [...groups.keys()].reduce(
     (most, name) => Math.max(most, Math.min(14, widthOf(clean(name)))),
     0,
   );
   const groupSizes = [...groups.values()].map((hosts) => hosts.length);
-  const wanted = logLines(state, columns, Math.max(1, Math.floor(rows / 3))).length;
+  const wanted = logLines(state, { theme, columns, most: Math.max(1, Math.floor(rows / 3)) }).length;
   return {
     ...layout({ columns, rows, hosts: state.hosts.size, groupSizes, labelWidth, logLines: wanted }),
     labelWidth,
@@ -46,12 +47,20 @@ export function frameLayout(
 }
 
 export function Frame({ state, theme, columns, rows, nowMs, urgent, offset, stopping, keys }: FrameProps) {
-  const { roomy, hostRows, overflow, overflowRows, logRows, labelWidth } = frameLayout(state, columns, rows);
+  const { roomy, hostRows, overflow, overflowRows, logRows, labelWidth } = frameLayout({
+    state,
+    theme,
+    columns,
+    rows,
+  });
   const numbers = overview(state);
   const all = hostRows >= state.hosts.size;
   const first = all ? 0 : Math.min(offset, state.hosts.size - hostRows);
   const names = all ? [...state.hosts.keys()] : urgent.slice(first, first + hostRows);
-  const place = all ? "" : `slowest first, ${first + 1}–${first + hostRows} of ${state.hosts.size}`;
+  const range = `${first + 1}–${first + names.length} of ${state.hosts.size}`;
+  const place = all
+    ? ""
+    : firstFitting([`failed and slowest first, ${range}`, range], Math.floor(columns * 0.6));
   const head = { state, numbers, theme, columns, nowMs };
   const gap = roomy === "very" ? <Text> </Text> : null;
   return (
@@ -70,16 +79,10 @@ export function Frame({ state, theme, columns, rows, nowMs, urgent, offset, stop
         columns={columns}
       />
       {overflowRows > 0 && gap}
-      <Rows
-        state={state}
-        names={names}
-        nameWidth={nameColumns(state, columns)}
-        theme={theme}
-        columns={columns}
-      />
+      <Rows state={state} names={names} theme={theme} columns={columns} />
       {gap}
       {roomy !== "no" && <Health state={state} numbers={numbers} theme={theme} columns={columns} />}
-      <Log lines={logLines(state, columns, logRows)} theme={theme} />
+      <Log lines={logLines(state, { theme, columns, most: logRows })} theme={theme} />
       {roomy !== "no" && (
         <Keys theme={theme} columns={columns} stopping={stopping} keys={keys} place={place} />
       )}

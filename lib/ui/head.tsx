@@ -1,5 +1,4 @@
 // The upper lines of the screen: what runs, how far it is, its stages, and hosts by status.
-import { Text } from "ink";
 import type { HostStatus } from "../swarm/events.ts";
 import type { FleetState } from "../swarm/state.ts";
 import {
@@ -12,6 +11,7 @@ import {
   formatRate,
   plural,
 } from "./format.ts";
+import { Line } from "./line.tsx";
 import type { Overview } from "./overview.ts";
 import { phaseLines } from "./phases.ts";
 import { clean, cut, firstFitting, widthOf } from "./text.ts";
@@ -33,7 +33,10 @@ export function Title({ state, theme, columns, nowMs }: Props) {
   const title = cut(clean(state.title), room - size.length);
   const space = " ".repeat(Math.max(1, room - widthOf(title) - size.length + 1));
   return (
-    <Text wrap="truncate">{` ${theme.paint("bold", title)}${theme.paint("dim", size)}${space}${theme.paint("bold", clock)} `}</Text>
+    <Line
+      theme={theme}
+      text={` ${theme.paint("bold", title)}${theme.paint("dim", size)}${space}${theme.paint("bold", clock)} `}
+    />
   );
 }
 
@@ -53,7 +56,10 @@ export function OverallBar({ numbers, theme, columns }: Props) {
   const [full, empty] = bar(fraction, Math.min(80, columns - widthOf(text) - 3), theme.bar);
   const style = finished === hosts && fraction === 1 ? "green" : "cyan";
   return (
-    <Text wrap="truncate">{` ${theme.paint(style, full)}${theme.paint("dim", empty)} ${theme.paint("bold", text.slice(0, 5))}${text.slice(5)}`}</Text>
+    <Line
+      theme={theme}
+      text={` ${theme.paint(style, full)}${theme.paint("dim", empty)} ${theme.paint("bold", text.slice(0, 5))}${text.slice(5)}`}
+    />
   );
 }
 
@@ -73,7 +79,7 @@ export function Phases({ state, theme, columns, nowMs }: Props) {
     [text(true, "   "), text(true, "  "), text(false, "  "), text(false, " ")],
     columns - 2,
   );
-  return <Text wrap="truncate">{` ${line}`}</Text>;
+  return <Line theme={theme} text={` ${line}`} />;
 }
 
 /** Hosts by status, which is also what the signs mean. */
@@ -94,5 +100,5 @@ export function Counts({ numbers, theme, columns }: Props) {
     ],
     columns - 2,
   );
-  return <Text wrap="truncate">{` ${line}`}</Text>;
+  return <Line theme={theme} text={` ${line}`} />;
 }

@@ -15,7 +15,7 @@ export interface JsonOptions {
 }
 
 /**
- * Writes `plan`, `phase`, `torrent`, `note` and `output` as they happen, `progress` at most once a second and once
+ * Writes `plan`, `phase`, `torrent`, `note`, `output` and `preview` as they happen, `progress` at most once a second and once
  * more at the end of distribute, `host` once a host as soon as it is final, `summary` last.
  */
 export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
@@ -59,7 +59,9 @@ export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
           for (const name of state.hosts.keys()) tellHost(name, state);
           return put(summaryObject(event.summary));
         default:
-          return put(event satisfies Extract<FleetEvent, { type: "plan" | "torrent" | "output" }>);
+          return put(
+            event satisfies Extract<FleetEvent, { type: "plan" | "torrent" | "output" | "preview" }>,
+          );
       }
     },
     end() {},

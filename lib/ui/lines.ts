@@ -9,6 +9,7 @@ import {
   formatEta,
   formatPercent,
   formatRate,
+  formatShare,
   plural,
 } from "./format.ts";
 import { type Overview, overview } from "./overview.ts";
@@ -27,7 +28,7 @@ export interface LinesOptions {
   readonly write: (line: string) => void;
 }
 
-/** Writes what happens as lines that begin with the time since the start; never the summary, which goes elsewhere. */
+/** Writes what happens as lines that begin with the time since the start; never results, which go elsewhere. */
 export function linesReporter({ verbose, theme, write }: LinesOptions): Reporter {
   let shown = { atMs: 0, fraction: 0, text: "" };
 
@@ -101,6 +102,7 @@ export function eventLines(
       return [event.level === "warning" ? theme.paint("yellow", `warning: ${text}`) : text];
     }
     case "progress":
+    case "preview":
     case "summary":
       return [];
   }
@@ -119,10 +121,9 @@ function bytesText(numbers: Overview, { availability }: FleetState): string {
   const holding = counts.complete + counts.prepared + counts.active + counts.ok;
   return [
     `${formatPercent(fraction)}, ${holding} of ${plural(hosts, "host")} complete`,
-    formatRate(bytesPerSecond),
-    `ETA ${formatEta(etaSeconds)}`,
+    ...(fraction < 1 ? [formatRate(bytesPerSecond), `ETA ${formatEta(etaSeconds)}`] : []),
     availability === undefined ? "" : `${availability.toFixed(1)} copies in reach`,
-    seederShare === undefined ? "" : `seeder's share ${formatPercent(seederShare)}`,
+    seederShare === undefined ? "" : `seeder's share ${formatShare(seederShare)}`,
   ]
     .filter((part) => part !== "")
     .join(", ");

@@ -1,8 +1,8 @@
 // A row for a host: name, status, bar, percent, rate, and what else is to be said about it.
-import { Text } from "ink";
 import type { HostStatus } from "../swarm/events.ts";
 import type { FleetState, HostState } from "../swarm/state.ts";
 import { bar, formatPercent, formatRate, plural } from "./format.ts";
+import { Line } from "./line.tsx";
 import { verifiedFraction } from "./overview.ts";
 import { clean, cut, fit, widthOf } from "./text.ts";
 import type { Theme } from "./theme.ts";
@@ -11,7 +11,6 @@ interface Props {
   readonly state: FleetState;
   /** Names of the hosts to show, in order. */
   readonly names: readonly string[];
-  readonly nameWidth: number;
   readonly theme: Theme;
   readonly columns: number;
 }
@@ -28,40 +27,57 @@ const WITH_BAR: ReadonlySet<HostStatus> = new Set([
   "ok",
 ]);
 
-export function Rows({ state, names, nameWidth, theme, columns }: Props) {
+export function Rows({ state, names, theme, columns }: Props) {
+  const { domain, width } = nameColumn(state, columns);
   return names.map((name) => {
     const host = state.hosts.get(name);
     if (host === undefined) return null;
-    return (
-      <Text key={name} wrap="truncate">
-        {rowText(host, state, { nameWidth, theme, columns })}
-      </Text>
-    );
+    const label = fit(clean(domain === "" ? name : name.slice(0, -domain.length)), width);
+    return <Line key={name} theme={theme} text={rowText(host, state, { label, theme, columns })} />;
   });
 }
 
-/** Columns for names: the longest one's, but at most a third of the screen. */
-export function nameColumns(state: FleetState, columns: number): number {
+/**
+ * How names are shown: as they are where there is room, else without the domain all of them share; never wider than a
+ * third of the screen.
+ */
+function nameColumn(
+  { hosts }: FleetState,
+  columns: number,
+): { readonly domain: string; readonly width: number } {
   let longest = 4;
-  for (const name of state.hosts.keys()) longest = Math.max(longest, widthOf(clean(name)));
-  return Math.min(longest, Math.max(8, Math.floor(columns / 3) - 4));
+  let domain: string | undefined;
+  for (const name of hosts.keys()) {
+    longest = Math.max(longest, widthOf(clean(name)));
+    const own = name.indexOf(".") > 0 ? name.slice(name.indexOf(".")) : "";
+    domain = domain === undefined ? own : sharedTail(domain, own);
+  }
+  const most = Math.max(8, Math.floor(columns / 3) - 4);
+  if (longest <= most || domain === undefined || domain === "")
+    return { domain: "", width: Math.min(longest, most) };
+  return { domain, width: Math.min(longest - widthOf(domain), most) };
+}
+
+/** Of `.eu.example.net` and `.us.example.net`: `.example.net`. */
+function sharedTail(domain: string, other: string): string {
+  let tail = domain;
+  while (tail !== "" && !other.endsWith(tail)) {
+    const dot = tail.indexOf(".", 1);
+    tail = dot < 0 ? "" : tail.slice(dot);
+  }
+  return tail;
 }
 
 function rowText(
   host: HostState,
   state: FleetState,
-  {
-    nameWidth,
-    theme,
-    columns,
-  }: { readonly nameWidth: number; readonly theme: Theme; readonly columns: number },
+  { label, theme, columns }: { readonly label: string; readonly theme: Theme; readonly columns: number },
 ): string {
   const fraction = verifiedFraction(host, state.torrent);
   const style = theme.style(host.status);
-  const name = fit(clean(host.name), nameWidth);
   const sign = theme.sign(host.status, fraction);
-  const head = ` ${name} ${theme.paint(style, `${sign} ${fit(host.status, STATUS_WIDTH)}`)} `;
-  const room = columns - nameWidth - STATUS_WIDTH - 5;
+  const head = ` ${label} ${theme.paint(style, `${sign} ${fit(host.status, STATUS_WIDTH)}`)} `;
+  const room = columns - widthOf(label) - STATUS_WIDTH - 5;
   if (host.error !== undefined) return head + theme.paint(style, cut(reason(host), room));
   if (state.torrent === undefined || !WITH_BAR.has(host.status)) {
     return head + theme.paint("dim", cut(clean(host.detail ?? ""), room));

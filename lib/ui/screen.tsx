@@ -1,4 +1,4 @@
-// The Ink screen as a reporter: draws at most ten frames a second, only when there is something to draw.
+// The Ink screen as a reporter: draws at most ten frames a second, and only when there is something to draw.
 import { render } from "ink";
 import type { FleetState } from "../swarm/state.ts";
 import { App } from "./app.tsx";
@@ -6,7 +6,10 @@ import type { Output, Reporter } from "./feed.ts";
 import { eventLines } from "./lines.ts";
 import type { Theme } from "./theme.ts";
 
-const FRAMES_PER_SECOND = 10;
+const FRAME_MS = 100;
+/** Nobody reads a thousand numbers ten times a second; keys are answered at once all the same. */
+const BIG_FLEET = 200;
+const BIG_FRAME_MS = 200;
 /** Without events the screen is still drawn this often, for its clocks. */
 const IDLE_MS = 1000;
 /** Lines of output and warnings kept to be written once the screen is gone. */
@@ -23,6 +26,8 @@ export interface ScreenOptions {
   readonly patchConsole: boolean;
   readonly onQuit: () => void;
   readonly onLeave: () => void;
+  /** The screen failed, which is a bug; Ink has shown it with its stack and given the terminal back. */
+  readonly onBroken: () => void;
 }
 
 /** Opens the screen. Its `end` gives the terminal back and writes the commands' output and the warnings again. */
@@ -56,18 +61,20 @@ export function openScreen(options: ScreenOptions): Reporter {
     stderr: output,
     exitOnCtrlC: false,
     patchConsole: options.patchConsole,
-    maxFps: FRAMES_PER_SECOND,
+    maxFps: 1000 / FRAME_MS,
     incrementalRendering: true,
     interactive: true,
     isScreenReaderEnabled: false,
   });
   const timer = setInterval(() => {
     const nowMs = Date.now();
-    if (!dirty && nowMs - drawnAtMs < IDLE_MS) return;
+    const everyMs = dirty ? (state().hosts.size > BIG_FLEET ? BIG_FRAME_MS : FRAME_MS) : IDLE_MS;
+    if (nowMs - drawnAtMs < everyMs) return;
     dirty = false;
     drawnAtMs = nowMs;
     ink.rerender(node(nowMs));
-  }, 1000 / FRAMES_PER_SECOND);
+  }, FRAME_MS / 2);
+  ink.waitUntilExit().catch(options.onBroken);
 
   return {
     event(event, after) {

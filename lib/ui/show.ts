@@ -3,8 +3,9 @@ import type { FleetEvent } from "../swarm/events.ts";
 import type { FleetFeed, Output, Reporter } from "./feed.ts";
 import { jsonReporter } from "./json.ts";
 import { linesReporter } from "./lines.ts";
+import { previewText } from "./preview.ts";
 import { summaryText } from "./summary.ts";
-import { lookFor, theme } from "./theme.ts";
+import { lookFor, type Theme, theme } from "./theme.ts";
 
 export interface ShowOptions {
   /** `auto`: a screen when stderr is a terminal that can show one, else lines. */
@@ -25,6 +26,8 @@ export interface Shown extends AsyncDisposable {
 
 /** Columns reasons are wrapped at where the output has no width of its own. */
 const LOG_WIDTH = 120;
+/** How long the last events of a run that is over may take to arrive. */
+const LAST_EVENTS_MS = 2000;
 
 /**
  * Shows what `feed` tells until its events end, then the summary. Progress goes to stderr, the summary to stdout; with
@@ -43,17 +46,25 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   const events = feed.events()[Symbol.asyncIterator]();
   const first = events.next();
   let reporter: Reporter | undefined;
+  let preview: Extract<FleetEvent, { type: "preview" }> | undefined;
   let over = false;
 
-  const lines = (): Reporter =>
-    linesReporter({
+  const look = (stream: Output): Theme => theme(lookFor(stream, process.env));
+  const lines = (): Reporter => {
+    const errorTheme = look(stderr);
+    return linesReporter({
       verbose,
-      theme: theme(lookFor(stderr, process.env)),
-      write: (line) => stderr.write(`${line}\n`),
+      theme: errorTheme,
+      write: (line) => stderr.write(`${errorTheme.plain(line)}\n`),
     });
-  const leave = () => {
+  };
+  const leaveScreen = () => {
+    if (over) return;
     reporter?.end(feed.state);
     reporter = lines();
+  };
+  const leave = () => {
+    leaveScreen();
     process.kill(process.pid, "SIGINT");
   };
   const finish = () => {
@@ -61,8 +72,9 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
     over = true;
     reporter?.end(feed.state);
     if (mode !== "json") {
-      const look = theme(lookFor(stdout, process.env));
-      stdout.write(summaryText(feed.state, { theme: look, width: stdout.columns ?? LOG_WIDTH }));
+      const text = { theme: look(stdout), width: stdout.columns ?? LOG_WIDTH };
+      if (preview !== undefined) stdout.write(previewText(preview, text));
+      stdout.write(summaryText(feed.state, text));
     }
     stderr.write("", () => stdout.write("", () => resolve()));
   };
@@ -75,17 +87,19 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
       reporter = openScreen({
         state: () => feed.state,
         verbose,
-        theme: theme(lookFor(stderr, process.env)),
+        theme: look(stderr),
         output: stderr,
         input: stdin,
         patchConsole: stdout.isTTY === true,
         onQuit,
         onLeave: leave,
+        onBroken: leaveScreen,
       });
     }
     const plan = planSoFar(feed);
     if (plan !== undefined) reporter.event(plan, feed.state);
     for (let next = await first; !next.done && !over; next = await events.next()) {
+      if (next.value.type === "preview") preview = next.value;
       reporter.event(next.value, feed.state);
     }
     finish();
@@ -99,8 +113,10 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   return {
     done,
     async [Symbol.asyncDispose]() {
-      finish();
-      await done;
+      // A run with a summary is over: its last events are on their way. One without was given up.
+      if (feed.state.summary === undefined) finish();
+      const late = setTimeout(finish, LAST_EVENTS_MS);
+      await done.finally(() => clearTimeout(late));
     },
   };
 }

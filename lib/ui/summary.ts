@@ -1,11 +1,11 @@
 // The text that stays when a run is over: what is now true, who failed and why, how long it took.
 import { type HostResult, PHASES, type Summary } from "../swarm/events.ts";
 import type { FleetState } from "../swarm/state.ts";
-import { formatBytes, formatDuration, formatPercent, plural } from "./format.ts";
+import { formatBytes, formatDuration, formatShare, plural } from "./format.ts";
 import { overview } from "./overview.ts";
 import { hostResults } from "./results.ts";
 import { table } from "./table.ts";
-import { clean, wrap } from "./text.ts";
+import { clean, cleanLines, wrap } from "./text.ts";
 import type { Theme } from "./theme.ts";
 
 /** Up to this many hosts each gets a line in the summary even when all is well. */
@@ -20,17 +20,20 @@ export function summaryText(
   if (summary === undefined) return "";
   const results = hostResults(state);
   const good = summary.exitCode === 0;
-  const headline = `${theme.sign(good ? "ok" : "failed")} ${clean(summary.outcome)}`;
+  const [headline = "", ...more] = cleanLines(summary.outcome);
   const lines = [
-    ...wrap(headline, width, 2).map((line) => theme.paint("bold", theme.paint(good ? "green" : "red", line))),
+    ...wrap(`${theme.sign(good ? "ok" : "failed")} ${headline}`, width, 2).map((line) =>
+      theme.paint("bold", theme.paint(good ? "green" : "red", line)),
+    ),
+    ...more.flatMap((line) => wrap(line, width, 4)),
     ...[countLine(summary), timeLine(summary), swarmLine(state, theme)]
       .filter((line) => line !== "")
       .flatMap((line) => wrap(`  ${line}`, width, 2)),
     ...section(hostTable(results)),
     ...section(troubles(results, { theme, width })),
-    ...section(skipped(results, { theme, width })),
+    ...section(skipped(results, { theme, width, headline })),
   ];
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(theme.plain).join("\n")}\n`;
 }
 
 function section(lines: readonly string[]): string[] {
@@ -63,7 +66,7 @@ function timeLine({ seconds, release, bytes }: Summary): string {
 function swarmLine(state: FleetState, { dot }: Theme): string {
   const { seederCopies, seederShare } = overview(state);
   if (state.torrent === undefined || seederCopies === undefined || seederShare === undefined) return "";
-  const copies = `the seeder sent ${seederCopies.toFixed(1)} copies, ${formatPercent(seederShare)} of the upload`;
+  const copies = `the seeder sent ${seederCopies.toFixed(1)} copies, ${formatShare(seederShare)} of the upload`;
   return `${copies} ${dot} infohash ${state.torrent.infohash}`;
 }
 
@@ -103,18 +106,21 @@ function troubles(results: readonly HostResult[], { theme, width }: Look): strin
   ]);
 }
 
-function skipped(results: readonly HostResult[], { theme, width }: Look): string[] {
+/** Hosts that were left alone, by reason; the reason that already is the headline needs no second line. */
+function skipped(
+  results: readonly HostResult[],
+  { theme, width, headline }: Look & { headline: string },
+): string[] {
   const left = Map.groupBy(
     results.filter(({ status }) => status === "skipped"),
     ({ error, host }) => withoutHost(clean(error ?? "stopped because of others"), host),
   );
-  return [...left].flatMap(([reason, hosts]) =>
-    wrap(
-      `${theme.sign("skipped")} skipped, ${reason}: ${hosts.map(({ host }) => clean(host)).join(" ")}`,
-      width,
-      4,
-    ),
-  );
+  return [...left].flatMap(([reason, hosts]) => {
+    if (reason === headline) return [];
+    const names = hosts.slice(0, LISTED_HOSTS).map(({ host }) => clean(host));
+    const more = hosts.length > names.length ? ` and ${hosts.length - names.length} more` : "";
+    return wrap(`${theme.sign("skipped")} skipped, ${reason}: ${names.join(" ")}${more}`, width, 4);
+  });
 }
 
 function withoutHost(message: string, host: string): string {

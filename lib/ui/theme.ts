@@ -6,10 +6,14 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "mage
 export interface Theme {
   /** `text` in `style`; as it is when colours are off. */
   paint(style: Style | undefined, text: string): string;
+  /** `text` with our own signs beyond ASCII replaced where the terminal has none. */
+  plain(text: string): string;
   /** One column wide. While a host fetches it tells how far it is. */
   sign(status: HostStatus, fraction?: number): string;
   style(status: HostStatus): Style | undefined;
   readonly bar: { readonly full: string; readonly empty: string };
+  /** One column for each level of the log. */
+  readonly mark: Readonly<Record<"info" | "warning" | "error", string>>;
   readonly arrow: string;
   readonly dot: string;
   readonly done: string;
@@ -87,6 +91,7 @@ export function theme({ color, unicode }: { readonly color: boolean; readonly un
       const [on, off] = CODES[style];
       return `\u001b[${on}m${text}\u001b[${off}m`;
     },
+    plain: (text) => (unicode ? text : text.replaceAll("…", "~").replaceAll("–", "-")),
     sign(status, fraction = 0.5) {
       if (status !== "fetching") return signs[status];
       const level = Math.floor(Math.min(1, Math.max(0, fraction)) * levels.length);
@@ -94,6 +99,7 @@ export function theme({ color, unicode }: { readonly color: boolean; readonly un
     },
     style: (status) => STYLES[status],
     bar: unicode ? { full: "━", empty: "─" } : { full: "#", empty: "-" },
+    mark: { info: " ", warning: "!", error: signs.failed },
     arrow: unicode ? "→" : "->",
     dot: unicode ? "·" : "-",
     done: unicode ? "✓" : "+",

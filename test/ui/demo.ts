@@ -16,7 +16,8 @@ const { values } = parseArgs({
   },
 });
 const mode = values.mode === "lines" || values.mode === "json" ? values.mode : "auto";
-const startMs = Date.now();
+const holdMs = Number(values.hold) * 1000;
+const startMs = Date.now() - holdMs;
 const feed = liveFeed(startMs);
 const quit = Promise.withResolvers<void>();
 await using shown = showFleet(feed, {
@@ -34,7 +35,6 @@ const run = scriptedRun({
   distributeSeconds: Number(values.seconds),
   reportEveryMs: Number(values.every),
 });
-const holdMs = Number(values.hold) * 1000;
 for (const event of run) {
   if (holdMs > 0 && event.atMs - startMs > holdMs) break;
   const waitMs = event.atMs - Date.now();
