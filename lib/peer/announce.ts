@@ -20,6 +20,13 @@ export interface AnnounceOptions {
   readonly onFault: (fault: string | undefined) => void;
 }
 
+interface Answer {
+  readonly "failure reason"?: unknown;
+  readonly interval?: unknown;
+  readonly peers?: unknown;
+  readonly peers6?: unknown;
+}
+
 const ANSWER_MS = 10_000;
 const GOODBYE_MS = 1000;
 const RETRY_MS = 2000;
@@ -82,10 +89,10 @@ async function announce(
   const response = await fetch(`${url}${url.includes("?") ? "&" : "?"}${fields.join("&")}`, { signal });
   const body = new Uint8Array(await response.arrayBuffer());
   if (!response.ok) throw new Error(`tracker: HTTP ${response.status}`);
-  const answer = bencode.decode(body) as Record<string, unknown>;
+  const answer = bencode.decode(body) as Answer;
   if (answer["failure reason"] !== undefined) throw new Error(`tracker: ${text(answer["failure reason"])}`);
-  const peers = [...listed(answer["peers"]), ...compact(answer["peers6"], 16)];
-  return { peers, intervalSeconds: Math.max(1, Number(answer["interval"] ?? DEFAULT_INTERVAL_S)) };
+  const peers = [...listed(answer.peers), ...compact(answer.peers6, 16)];
+  return { peers, intervalSeconds: Math.max(1, Number(answer.interval ?? DEFAULT_INTERVAL_S)) };
 }
 
 function escaped(bytes: Uint8Array): string {
@@ -99,9 +106,9 @@ function text(value: unknown): string {
 /** `peers` is a string of 6 bytes each, or, from trackers that don't know BEP 23, a list of dictionaries. */
 function listed(peers: unknown): Address[] {
   if (!Array.isArray(peers)) return compact(peers, 4);
-  return peers.map((peer: Record<string, unknown>) => ({
-    address: text(peer["ip"]),
-    port: Number(peer["port"]),
+  return peers.map((peer: { ip?: unknown; port?: unknown }) => ({
+    address: text(peer.ip),
+    port: Number(peer.port),
   }));
 }
 

@@ -5,55 +5,16 @@ import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startAnnouncing } from "./announce.ts";
 import { checkPieces } from "./check.ts";
-import { type Address, closeServer, openLinks } from "./links.ts";
+import { watchHashes } from "./hashes.ts";
+import { closeServer, openLinks } from "./links.ts";
 import { listenInRange } from "./listen.ts";
 import { openPieceStore } from "./pieces.ts";
-import type { Stripe } from "./policy.ts";
 import { startSteering } from "./steering.ts";
 import { openStorage } from "./storage.ts";
 import { openTorrentStream } from "./stream.ts";
+import type { Engine, EngineOptions } from "./types.ts";
 
-export interface EngineOptions {
-  /** Where the torrent's files live: `folder/<file.path>`. */
-  readonly folder: string;
-  /** The content is complete on disk: hash it once, then only upload. */
-  readonly seed?: boolean | undefined;
-  /** Don't hash it: it was just made. */
-  readonly trustContent?: boolean | undefined;
-  /** TCP ports to listen on, the first free one; any free one when undefined. */
-  readonly ports?: { readonly from: number; readonly to: number } | undefined;
-  readonly bind?: string | undefined;
-  /** Who may take part; others are dropped before a byte is answered, and never dialled. */
-  readonly allow: (address: string) => boolean;
-  /** Announce there; `address` is the own one to announce. */
-  readonly tracker?: { readonly url: string; readonly address: string } | undefined;
-  /** Which pieces to fetch first, where the caller knows how many peers start together; random otherwise. */
-  readonly stripe?: Stripe | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface Progress {
-  /** Pieces whose hash matched. */
-  readonly verified: number;
-  readonly pieces: number;
-  /** Pieces on disk. */
-  readonly flushed: number;
-  readonly downloadedBytes: number;
-  readonly uploadedBytes: number;
-  /** Wires open. */
-  readonly peers: number;
-  readonly note?: string | undefined;
-  /** Copies of the rarest piece among connected peers and ourselves. */
-  readonly availability?: number | undefined;
-}
-
-export interface Engine extends AsyncDisposable {
-  readonly port: number;
-  progress(): Progress;
-  connect(peers: readonly Address[]): void;
-  /** Resolves when every piece was hashed again from disk; rejects with OpsError disk-full, hash or interrupted. */
-  readonly complete: Promise<void>;
-}
+export type { Engine, EngineOptions, Progress } from "./types.ts";
 
 /** Writes under way beyond which no new piece is begun: memory must not be the disk's queue. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
@@ -104,6 +65,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   let diskFault: string | undefined;
   let rechecking = false;
   let closing: Promise<void> | undefined;
+  const stopped = new AbortController();
 
   const store = openPieceStore(torrent, storage, {
     verified,
@@ -159,19 +121,19 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     steering.done(piece);
     if (steering.left === 0) void finish();
   });
-  engine.on("invalid-piece", (piece: number) => {
-    hashFailures++;
-    const before = engine.swarm.wires.map((wire) => [wire, wire.badPieceStrikes?.length ?? 0] as const);
-    // torrent-stream books its strikes right after this event; they tell who sent blocks of the piece.
-    queueMicrotask(() => {
-      const senders = before
-        .filter(([wire, strikes]) => (wire.badPieceStrikes?.length ?? 0) > strikes)
-        .map(([wire]) => wire);
-      steering.spoiled(piece, senders);
-      const [culprit] = senders;
-      if (senders.length === 1 && culprit !== undefined && steering.spoiledBy(culprit) >= MAX_SPOILED)
-        links.drop(culprit, true);
-    });
+  watchHashes(engine, {
+    onFailure: (piece) => {
+      hashFailures++;
+      // At once: torrent-stream is about to ask for it again.
+      steering.spoiled(piece);
+    },
+    onSenders: (piece, senders) => {
+      const [wire] = senders;
+      // One sender alone is the culprit; of several, it may be any.
+      if (wire !== undefined && senders.length === 1 && steering.accuse(wire, piece) >= MAX_SPOILED)
+        links.drop(wire, true);
+      steering.plan();
+    },
   });
 
   async function finish(): Promise<void> {
@@ -179,7 +141,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       rechecking = true;
       await store.settled();
       await storage.sync();
-      const right = await checkPieces(torrent, storage, { signal });
+      const right = await checkPieces(torrent, storage, { signal: stopped.signal });
       const bad = right.reduce((sum, flag) => sum + 1 - flag, 0);
       if (bad > 0)
         throw new OpsError("hash", `${folder}: ${bad} of ${pieces} pieces came back from the disk changed`, {
@@ -224,12 +186,13 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   }
   function close(): Promise<void> {
     closing ??= (async () => {
+      completion.reject(new OpsError("interrupted", "left the swarm before everything was here"));
+      stopped.abort();
       signal?.removeEventListener("abort", abort);
       // Sockets first, so that nothing arrives while the rest goes; the server's end waits for them.
       links.close();
       await store.settled();
       await stack.disposeAsync();
-      completion.reject(new OpsError("interrupted", "left the swarm before everything was here"));
     })();
     return closing;
   }

@@ -20,13 +20,13 @@ export interface Steering {
   add(wire: Wire): void;
   /** A piece was verified. */
   done(piece: number): void;
-  /** A piece failed its hash; `senders` gave blocks of it. */
-  spoiled(piece: number, senders: readonly Wire[]): void;
-  /** Gives out pieces again, after a pause asked for by `paused`. */
+  /** A piece failed its hash: from now on it is asked of one peer at a time, and of nobody until `plan`. */
+  spoiled(piece: number): void;
+  /** All of a piece that failed came from this wire. Returns how many of its pieces did. */
+  accuse(wire: Wire, piece: number): number;
+  /** Gives out pieces, soon. */
   plan(): void;
   availability(): number;
-  /** Pieces this wire's peer sent wrong, all by itself. */
-  spoiledBy(wire: Wire): number;
   close(): void;
 }
 
@@ -48,7 +48,7 @@ export interface SteeringOptions {
   readonly onViolation: (wire: Wire) => void;
 }
 
-/** A wire that sends nothing for this many seconds while asked for blocks gives them back. */
+/** A wire that sends nothing for this many seconds while asked for blocks gives them back; longer each time. */
 const STALLED_S = 4;
 
 interface Peer extends PeerView {
@@ -60,6 +60,8 @@ interface Peer extends PeerView {
   /** What it had sent by the last look, and for how many looks it was the same. */
   downloaded: number;
   idleLooks: number;
+  /** Looks it is given. */
+  patience: number;
 }
 
 export function startSteering(options: SteeringOptions): Steering {
@@ -84,6 +86,11 @@ export function startSteering(options: SteeringOptions): Steering {
   const looker = setInterval(look, 1000);
 
   function fill(peer: Peer): void {
+    if (peer.wire.peerChoking) {
+      // Nothing is asked of it, so that nobody waits for it; but it must know that we would like to.
+      if (nextPiece(swarm, peer) !== undefined) peer.wire.interested();
+      return;
+    }
     while (peer.asked.size < depth && !paused()) {
       const piece = nextPiece(swarm, peer);
       if (piece === undefined) return;
@@ -114,17 +121,22 @@ export function startSteering(options: SteeringOptions): Steering {
     if (left > 0) planned ??= setImmediate(plan);
   }
 
+  /** Takes blocks back from a wire that delivers nothing, where somebody idle could deliver them. */
   function look(): void {
+    const idle = [...peers.values()].filter(({ wire }) => !wire.peerChoking && wire.requests.length === 0);
     for (const peer of peers.values()) {
       const { wire } = peer;
       if (left === 0 && peer.held === pieces) onSeeder(wire);
       peer.idleLooks =
         wire.requests.length > 0 && wire.downloaded === peer.downloaded ? peer.idleLooks + 1 : 0;
       peer.downloaded = wire.downloaded;
-      if (peer.idleLooks < STALLED_S) continue;
+      if (peer.idleLooks < peer.patience) continue;
+      const late = wire.requests.filter((request) => idle.some(({ has }) => has[request.piece] === 1));
+      if (late.length === 0) continue;
       peer.idleLooks = 0;
+      peer.patience *= 2; // it may only be slow, and what it sends after all would be thrown away
       for (const piece of peer.asked) release(peer, piece);
-      for (const { piece, offset, length } of [...wire.requests]) wire.cancel(piece, offset, length);
+      for (const { piece, offset, length } of late) wire.cancel(piece, offset, length);
     }
     planSoon();
   }
@@ -149,6 +161,7 @@ export function startSteering(options: SteeringOptions): Steering {
         held: 0,
         downloaded: 0,
         idleLooks: 0,
+        patience: STALLED_S,
       };
       peers.set(wire, peer);
       wire.peerPieces = [];
@@ -166,7 +179,11 @@ export function startSteering(options: SteeringOptions): Steering {
         }
         planSoon();
       });
-      wire.on("choke", planSoon);
+      wire.on("unchoke", () => fill(peer));
+      wire.on("choke", () => {
+        for (const piece of peer.asked) release(peer, piece);
+        planSoon();
+      });
       wire.once("close", () => {
         if (!peers.delete(wire)) return;
         for (const piece of peer.asked) release(peer, piece);
@@ -183,18 +200,13 @@ export function startSteering(options: SteeringOptions): Steering {
       for (const peer of holders) release(peer, piece);
       for (const peer of holders) fill(peer);
     },
-    spoiled: (piece, senders) => {
+    spoiled: (piece) => {
       solo.add(piece);
-      for (const peer of peers.values()) {
-        release(peer, piece);
-        // One sender alone is the culprit; of several, it may be any.
-        if (senders.length === 1 && senders[0] === peer.wire) peer.spoiled.add(piece);
-      }
-      planSoon();
+      for (const peer of peers.values()) release(peer, piece);
     },
+    accuse: (wire, piece) => peers.get(wire)?.spoiled.add(piece).size ?? 0,
     plan: planSoon,
     availability: () => availability(swarm),
-    spoiledBy: (wire) => peers.get(wire)?.spoiled.size ?? 0,
     close: () => {
       clearInterval(looker);
       if (planned !== undefined) clearImmediate(planned);

@@ -20,6 +20,7 @@ declare module "peer-wire-protocol" {
     /** Times of pieces that failed their hash and had a block of this peer; set by torrent-stream. */
     badPieceStrikes?: number[];
     handshake(infohash: Buffer, peerId: Buffer): void;
+    interested(): void;
     unchoke(): void;
     cancel(piece: number, offset: number, length: number): void;
     setKeepAlive(on: boolean): void;

@@ -1,0 +1,45 @@
+// What a torrent's peer is given and what it tells.
+import type { Address } from "./links.ts";
+import type { Stripe } from "./policy.ts";
+
+export interface EngineOptions {
+  /** Where the torrent's files live: `folder/<file.path>`. */
+  readonly folder: string;
+  /** The content is complete on disk: hash it once, then only upload. */
+  readonly seed?: boolean | undefined;
+  /** Don't hash it: it was just made. */
+  readonly trustContent?: boolean | undefined;
+  /** TCP ports to listen on, the first free one; any free one when undefined. */
+  readonly ports?: { readonly from: number; readonly to: number } | undefined;
+  readonly bind?: string | undefined;
+  /** Who may take part; others are dropped before a byte is answered, and never dialled. */
+  readonly allow: (address: string) => boolean;
+  /** Announce there; `address` is the own one to announce. */
+  readonly tracker?: { readonly url: string; readonly address: string } | undefined;
+  /** Which pieces to fetch first, where the caller knows how many peers start together; random otherwise. */
+  readonly stripe?: Stripe | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Progress {
+  /** Pieces whose hash matched. */
+  readonly verified: number;
+  readonly pieces: number;
+  /** Pieces on disk. */
+  readonly flushed: number;
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  /** Wires open. */
+  readonly peers: number;
+  readonly note?: string | undefined;
+  /** Copies of the rarest piece among connected peers and ourselves. */
+  readonly availability?: number | undefined;
+}
+
+export interface Engine extends AsyncDisposable {
+  readonly port: number;
+  progress(): Progress;
+  connect(peers: readonly Address[]): void;
+  /** Resolves when every piece was hashed again from disk; rejects with OpsError disk-full, hash or interrupted. */
+  readonly complete: Promise<void>;
+}
