@@ -1,7 +1,11 @@
 // Writes that are there whole or not at all, also after a power cut.
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { OpsError } from "../errors.ts";
+import { checkSignal, hasCode } from "./faults.ts";
 
 /** Replaces the file at `path` by one rename; readers see the old text or the new. `temporary` is on the same file system. */
 export async function writeWhole(path: string, text: string, temporary: string): Promise<void> {
@@ -39,6 +43,31 @@ export async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/**
+ * Flushes the file system `path` is on: all that was just unpacked there, in one go. 20,000 small files take 0.2 s this
+ * way and 2 to 3 s with an fsync each. Node has no syncfs(2), coreutils and busybox have.
+ */
+export async function flushFileSystem(
+  path: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  try {
+    await promisify(execFile)("sync", ["-f", path], { signal });
+  } catch (error) {
+    checkSignal(signal, `flushing ${path}`);
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    const missing = hasCode(error, "ENOENT");
+    throw new OpsError(
+      missing ? "tool" : "release",
+      `can't flush ${path} to disk: ${stderr.trim() || message}`,
+      {
+        hint: missing ? "install coreutils on the host" : "see the host's kernel log for disk errors",
+        cause: error,
+      },
+    );
   }
 }
 

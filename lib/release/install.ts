@@ -1,16 +1,17 @@
 // Payload → releases/<id>: complete, or not there at all.
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { lstat, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
-import { MANIFEST_FILE, parseManifest } from "../payload/manifest.ts";
+import { readManifest } from "../payload/read-content.ts";
+import { removeTree } from "../payload/remove-tree.ts";
 import { unpackPayload } from "../payload/unpack.ts";
-import { syncFolder } from "./durable.ts";
-import { checkSignal, fileFault, hasCode } from "./faults.ts";
+import { flushFileSystem, syncFolder } from "./durable.ts";
+import { fileFault, hasCode, interruption } from "./faults.ts";
 import { inspectRelease, readRevision } from "./inspect.ts";
 import { ensureLayout, type Layout, layoutOf, releasePath } from "./layout.ts";
 import { removeRecord, writeRecord } from "./records.ts";
-import { removeStale, removeTree } from "./remove.ts";
+import { removeStale } from "./remove.ts";
 import { linkShared, parseShared, prepareShared } from "./shared.ts";
 import { checkSpace } from "./space.ts";
 
@@ -45,7 +46,7 @@ export async function installRelease(
     await ensureLayout(layout);
     if (await isHere(layout, id, infohash)) return { existed: true, path };
     await removeStale(layout, { inUse: [infohash], signal });
-    await checkSpace(layout.releases, parseManifest(await readFile(join(payload, MANIFEST_FILE), "utf8")));
+    await checkSpace(layout.releases, await readManifest(payload));
     await prepareShared(layout, shared);
     const folder = join(layout.partial, `${id}-${randomBytes(4).toString("hex")}`);
     await mkdir(folder);
@@ -53,7 +54,8 @@ export async function installRelease(
       await unpackPayload(payload, folder, { signal, onProgress });
       const written = await writeRevision(folder, revision ?? id);
       await linkShared(layout, folder, shared);
-      checkSignal(signal, `installing ${id}`);
+      // What is renamed but not flushed can be empty files after a power cut.
+      await flushFileSystem(folder, { signal });
       // The record first: a record without a folder means nothing, a folder without one would pass for another tool's.
       await writeRecord(layout, {
         ...{ id, infohash, state: "unpacked", installedAt: new Date().toISOString() },
@@ -66,6 +68,7 @@ export async function installRelease(
     await syncFolder(layout.releases);
     return { existed: false, path };
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) throw interruption(signal, `installing ${id}`);
     throw fileFault(error, `can't install ${id} in ${layout.deployTo}`);
   }
 }

@@ -103,7 +103,8 @@ async function readClaim(claim: string): Promise<"gone" | "dead" | "alive"> {
 }
 
 async function claimNames(layout: Layout): Promise<string[]> {
-  return (await readdir(layout.own)).filter((name) => name.startsWith(`${basename(layout.lock)}.end-`));
+  const names = await readdir(layout.own);
+  return names.filter((name) => name.startsWith(`${basename(layout.lock)}.end-`));
 }
 
 function claimName(layout: Layout, token: string): string {

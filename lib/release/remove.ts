@@ -1,7 +1,8 @@
-// Removing trees: at once for whoever looks, whatever the modes inside, and what dead runs left behind.
+// Taking releases away, at once for whoever looks, and clearing what dead runs left behind.
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "../payload/remove-tree.ts";
 import { checkSignal, hasCode } from "./faults.ts";
 import type { Layout } from "./layout.ts";
 import { lockedByOther } from "./lock.ts";
@@ -31,17 +32,6 @@ export async function discard(layout: Layout, path: string): Promise<void> {
     await rename(path, grave);
   }
   await removeTree(grave);
-}
-
-/** Removes `path` and all below it, read-only folders too (Go's module cache is made of them). Follows no links. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch (error) {
-    if (!hasCode(error, "EACCES", "EPERM")) throw error;
-    await makeWritable(path);
-    await rm(path, { recursive: true, force: true });
-  }
 }
 
 /**
@@ -89,13 +79,5 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
     throw error;
-  }
-}
-
-async function makeWritable(path: string): Promise<void> {
-  if (!(await lstat(path)).isDirectory()) return;
-  await chmod(path, 0o700);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await makeWritable(join(path, entry.name));
   }
 }

@@ -1,11 +1,11 @@
 // Paths every release has in common: shared/<path>, and a link to it in each release. As Capistrano's linked_dirs and
 // linked_files, with its absolute links: a relative one would break where releases/ is itself a link to another disk.
-import { lstat, mkdir, stat, symlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OpsError } from "../errors.ts";
+import { removeTree } from "../payload/remove-tree.ts";
 import { fileFault, hasCode } from "./faults.ts";
 import type { Layout } from "./layout.ts";
-import { removeTree } from "./remove.ts";
 
 export interface SharedPaths {
   readonly folders: readonly string[];
@@ -63,8 +63,10 @@ export async function linkShared(
 ): Promise<void> {
   for (const path of [...folders, ...files]) {
     await makeParents(folder, path);
-    await removeTree(join(folder, path));
-    await symlink(join(layout.shared, path), join(folder, path));
+    await inWritable(dirname(join(folder, path)), async () => {
+      await removeTree(join(folder, path));
+      await symlink(join(layout.shared, path), join(folder, path));
+    });
   }
 }
 
@@ -84,7 +86,7 @@ async function makeParents(folder: string, path: string): Promise<void> {
   for (const parent of parents) {
     const made = join(folder, parent);
     try {
-      await mkdir(made);
+      await inWritable(dirname(made), () => mkdir(made));
     } catch (error) {
       if (!hasCode(error, "EEXIST")) throw error;
       if ((await lstat(made)).isDirectory()) continue;
@@ -96,6 +98,18 @@ async function makeParents(folder: string, path: string): Promise<void> {
         },
       );
     }
+  }
+}
+
+/** Does `act` in `folder` though the payload made it read-only, and leaves it so. */
+async function inWritable(folder: string, act: () => Promise<unknown>): Promise<void> {
+  const mode = (await lstat(folder)).mode & 0o7777;
+  const isWritable = (mode & 0o300) === 0o300;
+  if (!isWritable) await chmod(folder, mode | 0o300);
+  try {
+    await act();
+  } finally {
+    if (!isWritable) await chmod(folder, mode);
   }
 }
 
