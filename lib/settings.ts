@@ -191,6 +191,15 @@ export function settingsOf(
   return known as unknown as HostSettings;
 }
 
+/** Address and ports of one host, for runs that have no releases. */
+export function swarmSettingsOf(inventory: Inventory, host: Host): Pick<HostSettings, "address" | "ports"> {
+  const { address, ports } = SETTINGS;
+  return {
+    address: readSetting(inventory, host, address, {}),
+    ports: readSetting(inventory, host, ports, {}),
+  };
+}
+
 /** What this host's Ansistrano vars ask for that is not done. */
 export function unservedVars(inventory: Inventory, host: Host): string[] {
   return Object.entries(UNSERVED).flatMap(([name, harmless]) => {
