@@ -35,7 +35,7 @@ export async function readClientConfig(
   const { configFiles, home } = environment;
   const texts = await Promise.all(configFiles.map((file) => readConfig(file, { home })));
   // Each file begins outside of any section, whatever section the one before ended in.
-  const all = computeConfig(texts.join("\nHost *\n"), name, user ?? environment.user, configFiles);
+  const all = computeConfig(texts.join("\nHost *\n"), name, user, configFiles);
   const one = (key: string): string | undefined => [all[key] ?? []].flat()[0];
   const many = (key: string): readonly string[] => [...new Set([all[key] ?? []].flat())];
   const hostName = one("hostname")?.replaceAll("%h", name).replaceAll("%%", "%");
@@ -68,9 +68,12 @@ export async function readClientConfig(
   };
 }
 
-function computeConfig(text: string, name: string, user: string, files: readonly string[]) {
+function computeConfig(text: string, name: string, user: string | undefined, files: readonly string[]) {
   try {
-    return SSHConfig.parse(text).compute({ Host: name, User: user }, { ignoreCase: true, matchExec: false });
+    const who = user === undefined ? {} : { User: user };
+    // `User` may be left out, whatever the package's types say.
+    const asked = { Host: name, ...who } as { Host: string; User: string };
+    return SSHConfig.parse(text).compute(asked, { ignoreCase: true, matchExec: false });
   } catch (error) {
     throw new OpsError("setting", `can't understand ${files.join(" or ")}: ${(error as Error).message}`, {
       cause: error,

@@ -1,7 +1,7 @@
 // The one Connection there is, over whatever leads to the host.
 import { OpsError } from "../errors.ts";
 import type { Transport } from "./pipes.ts";
-import { type Program, startProgram } from "./program.ts";
+import { type Program, type Starter, startProgram } from "./program.ts";
 import { runCommand } from "./run.ts";
 import type { Connection } from "./types.ts";
 import { uploadFile } from "./upload.ts";
@@ -23,20 +23,23 @@ export async function connectionOver(
     await Promise.all([...programs].map((program) => program[Symbol.asyncDispose]()));
     await transport.close();
   };
-  const connection: Connection = {
-    target,
-    remoteAddress,
-    localAddress,
-    closed,
-    run: (argv, options = {}) => runCommand(transport, argv, { ...options, becomeUser }),
-    start: async (argv, options = {}) => {
+  const starter: Starter = {
+    host: target.name,
+    start: async (argv, options) => {
       const program = await startProgram(transport, argv, { ...options, becomeUser });
       programs.add(program);
       program.exit.then(() => programs.delete(program));
       return program;
     },
-    upload: (content, remotePath, options = {}) =>
-      uploadFile(transport, content, remotePath, { ...options, becomeUser }),
+  };
+  const connection: Connection = {
+    target,
+    remoteAddress,
+    localAddress,
+    closed,
+    run: (argv, options = {}) => runCommand(starter, argv, options),
+    start: (argv, options = {}) => starter.start(argv, options),
+    upload: (content, remotePath, options = {}) => uploadFile(starter, content, remotePath, options),
     [Symbol.asyncDispose]: () => {
       closing ??= close();
       return closing;

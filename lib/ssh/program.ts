@@ -12,9 +12,15 @@ export interface Program extends RemoteProcess {
 }
 
 export interface StartOptions {
-  readonly becomeUser: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onStderr?: ((bytes: Uint8Array) => void) | undefined;
+}
+
+/** Starts commands on one host, as one user. */
+export interface Starter {
+  /** Inventory name of the host, for messages. */
+  readonly host: string;
+  start(argv: readonly string[], options: StartOptions): Promise<Program>;
 }
 
 const STDERR_BYTES = 64 * 1024;
@@ -38,7 +44,7 @@ else group=$(ps -o pgid= -p $1); fi; kill -s KILL -- -$group`;
 export async function startProgram(
   transport: Transport,
   argv: readonly string[],
-  { becomeUser, signal, onStderr }: StartOptions,
+  { becomeUser, signal, onStderr }: StartOptions & { readonly becomeUser: string | undefined },
 ): Promise<Program> {
   const host = transport.target.name;
   if (argv.length === 0) throw new TypeError("no command");

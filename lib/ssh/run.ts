@@ -1,9 +1,8 @@
 // A command and its output.
 import { constants } from "node:os";
 import { OpsError } from "../errors.ts";
-import type { Transport } from "./pipes.ts";
 import { interrupted } from "./pool.ts";
-import { lost, type Program, startProgram } from "./program.ts";
+import { lost, type Program, type Starter } from "./program.ts";
 import type { Output, RunOptions } from "./types.ts";
 
 const STDIN_CHUNK_BYTES = 256 * 1024;
@@ -15,17 +14,10 @@ const SIGNAL_EXIT = 128;
  * @throws OpsError `unreachable` when the connection is lost, `timeout`, `interrupted`; the command is killed then
  */
 export async function runCommand(
-  transport: Transport,
+  { host, start }: Starter,
   argv: readonly string[],
-  {
-    becomeUser,
-    stdin,
-    signal,
-    timeoutMs,
-    onOutput,
-  }: RunOptions & { readonly becomeUser: string | undefined },
+  { stdin, signal, timeoutMs, onOutput }: RunOptions,
 ): Promise<Output> {
-  const host = transport.target.name;
   const errors = collector((text) => onOutput?.("stderr", text));
   const output = collector((text) => onOutput?.("stdout", text));
   const stop = new AbortController();
@@ -43,11 +35,7 @@ export async function runCommand(
           stop.abort(late);
         }, timeoutMs);
   try {
-    await using program = await startProgram(transport, argv, {
-      becomeUser,
-      signal: stop.signal,
-      onStderr: errors.add,
-    });
+    await using program = await start(argv, { signal: stop.signal, onStderr: errors.add });
     // Leaving without reading all of stdin is the command's own business (`head`).
     const feeding = Promise.allSettled([feed(program, stdin)]);
     for await (const chunk of program.stdout) output.add(chunk);

@@ -3,14 +3,14 @@ import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { OpsError } from "../errors.ts";
-import type { Transport } from "./pipes.ts";
 import { interrupted } from "./pool.ts";
-import { lost, type Program, startProgram } from "./program.ts";
+import { lost, type Program, type Starter } from "./program.ts";
 import type { Connection } from "./types.ts";
 
 type UploadOptions = NonNullable<Parameters<Connection["upload"]>[2]>;
 
 const CHUNK_BYTES = 256 * 1024;
+const REMOVE_MS = 3000;
 
 // $1 target, $2 temporary name beside it, $3 mode, $4 size. A lost connection looks like the end of the file, so the
 // size decides. Through stdin rather than SFTP because it is one round trip and works behind sudo, too.
@@ -28,29 +28,27 @@ chmod -- "$3" "$2"; mv -f -- "$2" "$1"`;
  *   read, `unreachable`, `interrupted`; TypeError when the path isn't absolute. Nothing is left behind then.
  */
 export async function uploadFile(
-  transport: Transport,
+  starter: Starter,
   content: Uint8Array | { readonly path: string },
   remotePath: string,
-  {
-    becomeUser,
-    mode = 0o600,
-    signal,
-    onProgress,
-  }: UploadOptions & { readonly becomeUser: string | undefined },
+  { mode = 0o600, signal, onProgress }: UploadOptions,
 ): Promise<void> {
   if (!posix.isAbsolute(remotePath) || remotePath.endsWith("/"))
     throw new TypeError(`not a file's path: ${remotePath}`);
-  const host = transport.target.name;
+  const { host } = starter;
   const size = content instanceof Uint8Array ? content.length : await sizeOf(content.path);
   const temporary = posix.join(
     posix.dirname(remotePath),
     `.rookery-upload-${randomBytes(8).toString("hex")}`,
   );
   const argv = ["sh", "-c", RECEIVE, "sh", remotePath, temporary, mode.toString(8), `${size}`];
-  await using program = await startProgram(transport, argv, { becomeUser, signal });
+  await using program = await starter.start(argv, { signal });
   const sent = await Promise.allSettled([send(program, content, onProgress)]);
   const { code, signal: ended } = await program.exit;
-  if (signal?.aborted) throw interrupted(signal, host);
+  if (signal?.aborted) {
+    await removeTemporary(starter, temporary);
+    throw interrupted(signal, host);
+  }
   if (code === null && ended === undefined) throw lost(host);
   if (code === 0) return;
   await program.stderrEnded;
@@ -73,6 +71,12 @@ export async function uploadFile(
       hint: full ? `make room on ${host} (df -h ${posix.dirname(remotePath)})` : undefined,
     },
   );
+}
+
+/** After a kill, which leaves the receiver no time to tidy up. A host that is gone by now did so when its stdin ended. */
+async function removeTemporary({ start }: Starter, temporary: string): Promise<void> {
+  const signal = AbortSignal.timeout(REMOVE_MS);
+  await Promise.allSettled([start(["rm", "-f", "--", temporary], { signal }).then(({ exit }) => exit)]);
 }
 
 async function send(

@@ -11,7 +11,7 @@ export interface FleetOptions {
   /** How many; they are called `${prefix}1` and so on, in a group called `prefix`. */
   readonly hosts?: number;
   readonly prefix?: string;
-  /** sshd_config lines a host has before the usual ones (sshd takes the first value): `{ web2: ["MaxStartups 1"] }`. */
+  /** sshd_config lines of a host, instead of the usual ones of the same keyword: `{ web2: ["MaxStartups 1"] }`. */
   readonly config?: Readonly<Record<string, readonly string[]>>;
   /** Vars of the group, written to the inventory. */
   readonly vars?: Readonly<Record<string, unknown>>;
@@ -96,8 +96,7 @@ export async function startFleet({
         await mkdir(place(name, "home"));
         await generateKey(place(name, "host_key"));
         const home = place(name, "home");
-        const lines = [
-          ...(config[name] ?? []),
+        const usual = [
           `HostKey ${place(name, "host_key")}`,
           `AuthorizedKeysFile ${keyFile}.pub`,
           `SetEnv HOME=${home} ${HOST_VARIABLE}=${join(root, name)} ${RUN_VARIABLE}=${RUN_ID}`,
@@ -112,6 +111,9 @@ export async function startFleet({
           "MaxSessions 100",
           "Subsystem sftp internal-sftp",
         ];
+        const special = config[name] ?? [];
+        const changed = new Set(special.map(keyword));
+        const lines = [...special, ...usual.filter((line) => !changed.has(keyword(line)))];
         servers.set(name, await startSshd(place(name, "sshd_config"), lines));
       }),
     );
@@ -168,6 +170,10 @@ export async function startFleet({
     kill,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+function keyword(line: string): string {
+  return line.trim().split(/[\s=]/)[0]?.toLowerCase() ?? "";
 }
 
 /** An ed25519 key pair (or another `type`) without passphrase at `path` and `path.pub`. */
