@@ -101,18 +101,22 @@ export async function writeFiles(
 
 type Group = readonly [FileEntry, ...FileEntry[]];
 
-/** Files by the bytes they share, in the order of the content. Files of no bytes share none, and come first. */
+/** Files by the bytes they share, in the order of the content: the manifest lists the first of each in that order. */
 function groupsByOffset({ entries }: Manifest): readonly Group[] {
-  const groups = new Map<number, [FileEntry, ...FileEntry[]]>();
-  const empty: Group[] = [];
+  const groups: [FileEntry, ...FileEntry[]][] = [];
+  const known = new Map<number, FileEntry[]>();
   for (const entry of entries) {
     if (entry.type !== "file") continue;
-    const group = groups.get(entry.offset);
-    if (entry.size === 0) empty.push([entry]);
-    else if (group === undefined) groups.set(entry.offset, [entry]);
-    else group.push(entry);
+    const group = entry.size === 0 ? undefined : known.get(entry.offset);
+    if (group !== undefined) {
+      group.push(entry);
+      continue;
+    }
+    const fresh: [FileEntry, ...FileEntry[]] = [entry];
+    groups.push(fresh);
+    if (entry.size > 0) known.set(entry.offset, fresh);
   }
-  return [...empty, ...groups.values()]; // a manifest lists first owners of bytes in the content's order
+  return groups;
 }
 
 async function copyBytes(from: number, to: number, size: number, pause: () => Promise<void>): Promise<void> {
