@@ -98,6 +98,7 @@ function inventoryOf(
       name: node.name,
       hosts: [...node.hosts.keys()],
       children: [...node.children.keys()],
+      priority: node.priority,
       get vars() {
         return vars();
       },

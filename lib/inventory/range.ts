@@ -10,6 +10,8 @@ const HOSTNAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, "iu");
 const OCTET = `(?:[01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5]|${NUMBER_RANGE})`;
 const IPV4 = new RegExp(`^(?:${OCTET}\\.){3}${OCTET}$`, "i");
 const IPV6 = ipv6();
+/** Most names by far; spares them the expressions above. */
+const SIMPLE = /^[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i;
 const PLAIN_IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 
 export interface Address {
@@ -23,6 +25,7 @@ export interface Address {
  * @see https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html
  */
 export function parseAddress(text: string, { ranges = true } = {}): Address | undefined {
+  if (SIMPLE.test(text)) return { host: text, port: undefined };
   let host = text;
   let port: number | undefined;
   const found = /^\[(.+)\]:([0-9]+)$/.exec(host) ?? /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/.exec(host);
@@ -56,13 +59,14 @@ export function expandHosts(pattern: string): {
  * @throws RangeError saying what is wrong with the range
  */
 export function expandRange(pattern: string): string[] {
-  const open = pattern.indexOf("[");
-  const close = pattern.indexOf("]");
-  if (open === -1 || close < open || pattern.includes("|"))
-    throw new RangeError(`not a host range: ${pattern}`);
-  const [head, tail] = [pattern.slice(0, open), pattern.slice(close + 1)];
+  // Whichever bracket comes first, as in Ansible.
+  const [from = -1, to = -1] = [pattern.indexOf("["), pattern.indexOf("]")].sort((a, b) => a - b);
+  if (from === -1 || pattern.includes("|")) throw new RangeError(`not a host range: ${pattern}`);
+  const [head, tail] = [pattern.slice(0, from), pattern.slice(to + 1)];
+  const found = steps(pattern.slice(from + 1, to));
+  if (found.length === 0) return [];
   const tails = tail.includes("[") ? expandRange(tail) : [tail];
-  return steps(pattern.slice(open + 1, close)).flatMap((step) => tails.map((rest) => head + step + rest));
+  return found.flatMap((step) => tails.map((rest) => head + step + rest));
 }
 
 function steps(range: string): string[] {
@@ -103,8 +107,9 @@ function ipv6(): RegExp {
   const part = `(?:[0-9a-f]{1,4}|${HEX_RANGE})`;
   const tail = (many: number) => `(?::${part}){1,${many}}`;
   const short = [1, 2, 3, 4, 5, 6].map((few) => `(?:${part}:){${few}}${tail(7 - few)}`);
-  const v4 = `(?:${OCTET}\\.){3}${OCTET}`;
+  const v4 = `(?:${part}\\.){3}${part}`;
   const forms = [`(?:${part}:){7}${part}`, `(?:${part}:){1,6}:`, ...short, `:${tail(6)}`, `(?:${part})?::`];
   const embedded = [`(?:0:){6}${v4}`, `::(?:ffff:)?${v4}`, `(?:0:){5}ffff:${v4}`];
-  return new RegExp(`^(?:${[...forms, ...embedded].join("|")})$`, "i");
+  // Only the last form is held to the end of the text, as in Ansible: that lets `fe80::1%eth0` through.
+  return new RegExp(`^(?:${[...forms, ...embedded].join("|")}$)`, "i");
 }

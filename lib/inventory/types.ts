@@ -25,7 +25,10 @@ export interface Group {
   /** Hosts named directly in this group, in inventory order. */
   readonly hosts: readonly string[];
   readonly children: readonly string[];
+  /** Its own, set inline or in group_vars/; not what it has from its parents. */
   readonly vars: Vars;
+  /** `ansible_group_priority`: of groups at one depth the higher wins; 1 unless set. */
+  readonly priority?: number;
 }
 
 export interface Inventory {
