@@ -120,7 +120,14 @@ export async function prepareAll(
     const revision = payload.revision ?? torrent.infohash;
     if (!holding.has(member.name)) {
       fleet.emit({ type: "status", host: member.name, status: "complete", detail: "unpacking" });
-      const source = { id, infohash: torrent.infohash, payload: incoming(deployTo, { torrent }), revision };
+      const { contentBytes } = payload.manifest;
+      const source = {
+        id,
+        contentBytes,
+        infohash: torrent.infohash,
+        payload: incoming(deployTo, { torrent }),
+        revision,
+      };
       await peerOf(member).request("install", { deployTo, ...source, sharedPaths, sharedFiles }, { signal });
       await peerOf(member).request("leave", {}, { signal });
     }

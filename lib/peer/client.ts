@@ -12,7 +12,7 @@ import {
   type Upward,
 } from "./protocol.ts";
 
-export type PeerEvent = Extract<Upward, { type: "progress" | "output" }>;
+export type PeerEvent = Extract<Upward, { type: "progress" | "detail" | "output" }>;
 
 export interface Peer extends AsyncDisposable {
   readonly host: string;

@@ -57,7 +57,8 @@ const handlers: Handlers = {
     await leave();
     return {};
   },
-  install: ({ deployTo, ...options }, signal) => installRelease(deployTo, { ...options, signal }),
+  install: ({ deployTo, contentBytes, ...options }, signal) =>
+    installRelease(deployTo, { ...options, signal, onProgress: percentTeller("unpacking", contentBytes) }),
   place: ({ payload, destination }, signal) => placePayload(payload, destination, { signal }),
   command: async ({ deployTo, ...options }, signal) => {
     const onOutput = (stream: "stdout" | "stderr", text: string) => send({ type: "output", stream, text });
@@ -74,6 +75,17 @@ const handlers: Handlers = {
   },
   prune: async ({ deployTo, keep }) => ({ removed: await pruneReleases(deployTo, keep) }),
 };
+
+/** Tells each further twentieth of `totalBytes`. */
+function percentTeller(what: string, totalBytes: number): (doneBytes: number) => void {
+  let told = 0;
+  return (doneBytes) => {
+    const step = Math.floor((doneBytes / Math.max(1, totalBytes)) * 20);
+    if (step <= told) return;
+    told = step;
+    send({ type: "detail", text: `${what} ${Math.min(100, step * 5)} %` });
+  };
+}
 
 function joined(): Download {
   if (download === undefined) throw new Error("not in a swarm");

@@ -57,6 +57,8 @@ export interface Methods {
       id: string;
       infohash: string;
       payload: string;
+      /** What it unpacks to, for progress. */
+      contentBytes: number;
       revision: string;
       sharedPaths: readonly string[];
       sharedFiles: readonly string[];
@@ -105,6 +107,8 @@ export type Upward =
   | { readonly type: "answer"; readonly id: number; readonly result: unknown }
   | { readonly type: "error"; readonly id: number; readonly error: WireError }
   | ({ readonly type: "progress" } & EngineProgress)
+  /** How far a long request is, for people: "unpacking 43 %". */
+  | { readonly type: "detail"; readonly text: string }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly text: string };
 
 export interface EngineProgress {

@@ -3,6 +3,7 @@ import { bundlePeer } from "../peer/bundle.ts";
 import { openPeer } from "../peer/client.ts";
 import type { Fleet, Member } from "./fleet.ts";
 import { runtimeFor } from "./runtime.ts";
+import { isFinal } from "./state.ts";
 import type { Survey } from "./survey.ts";
 
 /** Hosts' own Bun is used from this version on. */
@@ -39,6 +40,12 @@ export async function startPeers(fleet: Fleet): Promise<void> {
     const { connection } = opened(member);
     const peer = await openPeer(await connection.start(member.command), connection);
     member.peer = peer;
+    peer.onEvent((event) => {
+      if (event.type === "output") fleet.emit({ ...event, host: member.name });
+      const status = fleet.status(member.name);
+      if (event.type === "detail" && !isFinal(status))
+        fleet.emit({ type: "status", host: member.name, status, detail: event.text });
+    });
     // A peer that ends by itself takes its host out, whatever it was doing.
     void peer.gone.then((reason) => {
       if (reason !== undefined) fleet.fail(member, reason);

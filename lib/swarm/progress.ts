@@ -12,11 +12,19 @@ export interface ProgressWatch extends Disposable {
   flush(): void;
 }
 
-export function watchProgress(fleet: Fleet, seeder: Peer): ProgressWatch {
+/** Watches `seeder`, and the members named to it, of a swarm whose torrent has so many pieces. */
+export function watchProgress(
+  fleet: Fleet,
+  seeder: Peer,
+  { pieces }: { readonly pieces: number },
+): ProgressWatch {
   const news = new Map<string, HostProgress>();
   let seederUploadedBytes = 0;
-  let availability: number | undefined;
+  let seen: number | undefined;
   let stale = false;
+  const complete = new Set<string>();
+  // The seeder counts the copies among the peers it is connected to; hosts that are complete are one each wherever they are.
+  const availability = () => (seen === undefined ? {} : { availability: Math.max(seen, 1 + complete.size) });
   const flush = () => {
     if (!stale) return;
     stale = false;
@@ -24,14 +32,14 @@ export function watchProgress(fleet: Fleet, seeder: Peer): ProgressWatch {
       type: "progress",
       hosts: [...news.values()],
       seederUploadedBytes,
-      ...(availability === undefined ? {} : { availability }),
+      ...availability(),
     });
     news.clear();
   };
   seeder.onEvent((event) => {
     if (event.type !== "progress") return;
     seederUploadedBytes = event.uploadedBytes;
-    availability = event.availability;
+    seen = event.availability;
     stale = true;
   });
   const timer = setInterval(flush, REPORT_MS);
@@ -40,6 +48,7 @@ export function watchProgress(fleet: Fleet, seeder: Peer): ProgressWatch {
       peer?.onEvent((event) => {
         if (event.type !== "progress") return;
         const { verified, downloadedBytes, uploadedBytes, peers, note } = event;
+        if (verified === pieces) complete.add(name);
         news.set(name, { host: name, verified, downloadedBytes, uploadedBytes, peers, note });
         stale = true;
       }),

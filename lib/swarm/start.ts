@@ -58,7 +58,7 @@ export async function startSwarm<H extends FleetHost>(
     await startTracker({ infohashes: [torrent.infohash], maxPeers: addresses.size + 1 }),
   );
   const seeder = stack.use(await startSeeder());
-  const reports = stack.use(watchProgress(fleet, seeder));
+  const reports = stack.use(watchProgress(fleet, seeder, { pieces: torrent.pieceHashes.length / 20 }));
   const seeded = await seeder.request("join", {
     ...common,
     folder: seedFrom,
