@@ -8,7 +8,7 @@ export interface AnnounceOptions {
   readonly infohash: Buffer;
   readonly peerId: Buffer;
   /** Where others reach us, for trackers that heed `ip`: a host can have several addresses, and the inventory knows. */
-  readonly address: string;
+  readonly address?: string | undefined;
   readonly port: number;
   readonly status: () => {
     readonly uploadedBytes: number;
@@ -81,7 +81,8 @@ async function announce(
   const fields = [
     `info_hash=${escaped(infohash)}`,
     `peer_id=${escaped(peerId)}`,
-    `ip=${encodeURIComponent(address)}&port=${port}`,
+    ...(address === undefined ? [] : [`ip=${encodeURIComponent(address)}`]),
+    `port=${port}`,
     `uploaded=${uploadedBytes}&downloaded=${downloadedBytes}&left=${leftBytes}`,
     `compact=1&numwant=${event === "stopped" ? 0 : PEERS_WANTED}`,
     ...(event === undefined ? [] : [`event=${event}`]),

@@ -1,11 +1,11 @@
 // A torrent's peer: torrent-stream for requests, blocks and hashes; everything around them is put together here.
 import { randomBytes } from "node:crypto";
-import type { Wire } from "peer-wire-protocol";
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startAnnouncing } from "./announce.ts";
 import { checkPieces } from "./check.ts";
 import { watchHashes } from "./hashes.ts";
+import { type Lane, openLane } from "./lane.ts";
 import { closeServer, openLinks } from "./links.ts";
 import { listenInRange } from "./listen.ts";
 import { openPieceStore } from "./pieces.ts";
@@ -91,8 +91,8 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       refresh: () => engine.deselect(-1, -1, false),
       paused: () => store.pendingBytes > MAX_PENDING_BYTES,
       // Two that hold everything have nothing to say to each other, and others wait for the place.
-      onSeeder: (wire) => steering.left === 0 && links.drop(wire, true),
-      onViolation: (wire) => links.drop(wire, true),
+      onSeeder: ({ wire }) => steering.left === 0 && links.drop(wire),
+      onViolation: ({ wire }) => links.drop(wire),
     }),
     (it) => it.close(),
   );
@@ -103,20 +103,21 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       allow,
       adopt: ({ socket, wire }) => {
         engine.swarm._onconnection(socket);
-        engine.swarm._onwire(socket, wire);
+        engine.swarm._onwire(socket, openLane(wire));
       },
     }),
     (it) => it.close(),
   );
 
   // Before torrent-stream's own listeners: it must see the wire as steering shows it.
-  engine.swarm.prependListener("wire", (wire: Wire) => {
-    steering.add(wire);
+  engine.swarm.prependListener("wire", (lane: Lane) => {
+    const { wire } = lane;
+    steering.add(lane);
     wire.setKeepAlive(true);
-    wire.on("request", () => wire.peerRequests.length > MAX_REQUESTS && links.drop(wire, true));
+    wire.on("request", () => wire.peerRequests.length > MAX_REQUESTS && links.drop(wire));
   });
   // After them: BEP 3 wants the bitfield first. Nobody here has to earn blocks, so nobody waits ten seconds for them.
-  engine.swarm.on("wire", (wire: Wire) => wire.unchoke());
+  engine.swarm.on("wire", (lane: Lane) => lane.unchoke());
   engine.on("download", (piece: number) => {
     steering.done(piece);
     if (steering.left === 0) void finish();
@@ -128,10 +129,10 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       steering.spoiled(piece);
     },
     onSenders: (piece, senders) => {
-      const [wire] = senders;
+      const [lane] = senders;
       // One sender alone is the culprit; of several, it may be any.
-      if (wire !== undefined && senders.length === 1 && steering.accuse(wire, piece) >= MAX_SPOILED)
-        links.drop(wire, true);
+      if (lane !== undefined && senders.length === 1 && steering.accuse(lane, piece) >= MAX_SPOILED)
+        links.drop(lane.wire);
       steering.plan();
     },
   });

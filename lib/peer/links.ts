@@ -23,8 +23,8 @@ export interface Links {
   /** Dials these, now and again after a loss. */
   connect(peers: readonly Address[]): void;
   readonly size: number;
-  /** Ends a link. `forever`: neither dialled nor let in again. */
-  drop(wire: Wire, forever: boolean): void;
+  /** Ends a link for good: this peer is neither dialled nor let in again. */
+  drop(wire: Wire): void;
   close(): void;
 }
 
@@ -176,10 +176,10 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
       }
       dialMore();
     },
-    drop: (wire, forever) => {
+    drop: (wire) => {
       for (const link of links.values()) {
         if (link.wire !== wire) continue;
-        if (forever) barred.add(link.peerId);
+        barred.add(link.peerId);
         link.socket.destroy();
       }
     },

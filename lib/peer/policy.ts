@@ -25,13 +25,14 @@ export interface PeerView {
 
 /** Peers one piece is asked of at most, near the end when there is nothing else left to ask for. */
 const MAX_ASKED = 3;
-/** Blocks a wire must always have on offer: torrent-stream keeps 5 requests in flight, and an answer refills. */
-const BLOCKS_ON_OFFER = 12;
 const BLOCK_BYTES = 16 * 1024;
 
-/** Pieces to ask one peer for at a time: two, so that the second begins while the first ends; more if they are tiny. */
-export function piecesPerPeer(pieceLength: number): number {
-  return Math.max(2, Math.ceil((BLOCKS_ON_OFFER * BLOCK_BYTES) / pieceLength));
+/**
+ * Pieces to ask one peer for at a time, so that `depth` requests can be in flight while the next piece is chosen:
+ * two at least, so that the second begins while the first ends.
+ */
+export function piecesPerPeer(pieceLength: number, depth: number): number {
+  return Math.max(2, 1 + Math.ceil((depth * BLOCK_BYTES) / pieceLength));
 }
 
 /**

@@ -1,8 +1,8 @@
 // Applies the policy to torrent-stream's wires. torrent-stream walks one list of selected pieces in the same order
-// for every wire and asks for whatever `wire.peerPieces` says the peer has. Pieces are selected only once they are
+// for every wire and asks for whatever `lane.peerPieces` says the peer has. Pieces are selected only once they are
 // to be fetched, and peerPieces shows only what is to be asked of that peer: so each wire walks a list of its own,
 // and the list stays short (its walk is repeated for every block of every wire).
-import type { Wire } from "peer-wire-protocol";
+import type { Lane } from "./lane.ts";
 import {
   availability,
   nextPiece,
@@ -17,13 +17,13 @@ export interface Steering {
   /** Pieces still to be verified. */
   readonly left: number;
   /** Must be called before torrent-stream sees the wire. */
-  add(wire: Wire): void;
+  add(lane: Lane): void;
   /** A piece was verified. */
   done(piece: number): void;
   /** A piece failed its hash: from now on it is asked of one peer at a time, and of nobody until `plan`. */
   spoiled(piece: number): void;
   /** All of a piece that failed came from this wire. Returns how many of its pieces did. */
-  accuse(wire: Wire, piece: number): number;
+  accuse(lane: Lane, piece: number): number;
   /** Gives out pieces, soon. */
   plan(): void;
   availability(): number;
@@ -43,16 +43,16 @@ export interface SteeringOptions {
   /** Whether no more pieces should be begun for now: the disk is behind. */
   readonly paused: () => boolean;
   /** A wire's peer holds everything; told again while that is so and nothing is left to fetch. */
-  readonly onSeeder: (wire: Wire) => void;
+  readonly onSeeder: (lane: Lane) => void;
   /** A wire broke the protocol. */
-  readonly onViolation: (wire: Wire) => void;
+  readonly onViolation: (lane: Lane) => void;
 }
 
 /** A wire that sends nothing for this many seconds while asked for blocks gives them back; longer each time. */
 const STALLED_S = 4;
 
 interface Peer extends PeerView {
-  readonly wire: Wire;
+  readonly lane: Lane;
   readonly has: Uint8Array;
   readonly asked: Set<number>;
   readonly spoiled: Set<number>;
@@ -66,7 +66,7 @@ interface Peer extends PeerView {
 
 export function startSteering(options: SteeringOptions): Steering {
   const { pieces, pieceLength, verified, stripe, select, refresh, paused, onSeeder, onViolation } = options;
-  const peers = new Map<Wire, Peer>();
+  const peers = new Map<Lane, Peer>();
   const solo = new Set<number>();
   const selected = new Set<number>();
   const swarm: SwarmView & {
@@ -80,34 +80,34 @@ export function startSteering(options: SteeringOptions): Steering {
     ranks: pieceRanks(pieces, { stripe }),
     solo,
   };
-  const depth = piecesPerPeer(pieceLength);
   let left = swarm.missing.reduce((sum, flag) => sum + flag, 0);
   let planned: ReturnType<typeof setImmediate> | undefined;
   const looker = setInterval(look, 1000);
 
   function fill(peer: Peer): void {
-    if (peer.wire.peerChoking) {
+    if (peer.lane.peerChoking) {
       // Nothing is asked of it, so that nobody waits for it; but it must know that we would like to.
-      if (nextPiece(swarm, peer) !== undefined) peer.wire.interested();
+      if (nextPiece(swarm, peer) !== undefined) peer.lane.interested();
       return;
     }
-    while (peer.asked.size < depth && !paused()) {
+    const most = piecesPerPeer(pieceLength, peer.lane.depth);
+    while (peer.asked.size < most && !paused()) {
       const piece = nextPiece(swarm, peer);
       if (piece === undefined) return;
       peer.asked.add(piece);
-      peer.wire.peerPieces[piece] = true;
+      peer.lane.peerPieces[piece] = true;
       (swarm.asked[piece] as number)++;
       // Selecting makes torrent-stream look at its wires at once, so it comes after peerPieces.
       if (!selected.has(piece)) {
         selected.add(piece);
         select(piece);
-      } else if (peer.wire.requests.length === 0) refresh();
+      } else if (peer.lane.requests.length === 0) refresh();
     }
   }
 
   function release(peer: Peer, piece: number): void {
     if (!peer.asked.delete(piece)) return;
-    peer.wire.peerPieces[piece] = false;
+    peer.lane.peerPieces[piece] = false;
     (swarm.asked[piece] as number)--;
   }
 
@@ -123,20 +123,20 @@ export function startSteering(options: SteeringOptions): Steering {
 
   /** Takes blocks back from a wire that delivers nothing, where somebody idle could deliver them. */
   function look(): void {
-    const idle = [...peers.values()].filter(({ wire }) => !wire.peerChoking && wire.requests.length === 0);
+    const idle = [...peers.values()].filter(({ lane }) => !lane.peerChoking && lane.requests.length === 0);
     for (const peer of peers.values()) {
-      const { wire } = peer;
-      if (left === 0 && peer.held === pieces) onSeeder(wire);
+      const { lane } = peer;
+      if (left === 0 && peer.held === pieces) onSeeder(lane);
       peer.idleLooks =
-        wire.requests.length > 0 && wire.downloaded === peer.downloaded ? peer.idleLooks + 1 : 0;
-      peer.downloaded = wire.downloaded;
+        lane.requests.length > 0 && lane.downloaded === peer.downloaded ? peer.idleLooks + 1 : 0;
+      peer.downloaded = lane.downloaded;
       if (peer.idleLooks < peer.patience) continue;
-      const late = wire.requests.filter((request) => idle.some(({ has }) => has[request.piece] === 1));
+      const late = lane.wire.requests.filter((request) => idle.some(({ has }) => has[request.piece] === 1));
       if (late.length === 0) continue;
       peer.idleLooks = 0;
       peer.patience *= 2; // it may only be slow, and what it sends after all would be thrown away
       for (const piece of peer.asked) release(peer, piece);
-      for (const { piece, offset, length } of late) wire.cancel(piece, offset, length);
+      for (const { piece, offset, length } of late) lane.wire.cancel(piece, offset, length);
     }
     planSoon();
   }
@@ -145,16 +145,16 @@ export function startSteering(options: SteeringOptions): Steering {
     if (piece >= pieces || peer.has[piece] === 1) return;
     peer.has[piece] = 1;
     (swarm.copies[piece] as number)++;
-    if (++peer.held === pieces) onSeeder(peer.wire);
+    if (++peer.held === pieces) onSeeder(peer.lane);
   }
 
   return {
     get left() {
       return left;
     },
-    add: (wire) => {
+    add: (lane) => {
       const peer: Peer = {
-        wire,
+        lane,
         has: new Uint8Array(pieces),
         asked: new Set(),
         spoiled: new Set(),
@@ -163,29 +163,25 @@ export function startSteering(options: SteeringOptions): Steering {
         idleLooks: 0,
         patience: STALLED_S,
       };
-      peers.set(wire, peer);
-      wire.peerPieces = [];
-      wire.on("have", (piece: number) => {
-        if (!peer.asked.has(piece)) delete wire.peerPieces[piece];
+      peers.set(lane, peer);
+      lane.on("have", (piece: number) => {
         learn(peer, piece);
         planSoon();
       });
-      wire.on("bitfield", (bits: Buffer) => {
-        wire.peerPieces = [];
-        for (const piece of peer.asked) wire.peerPieces[piece] = true;
-        if (bits.length !== Math.ceil(pieces / 8)) return onViolation(wire);
+      lane.on("bitfield", (bits: Buffer) => {
+        if (bits.length !== Math.ceil(pieces / 8)) return onViolation(lane);
         for (let piece = 0; piece < pieces; piece++) {
           if (((bits[piece >> 3] as number) & (128 >> (piece & 7))) !== 0) learn(peer, piece);
         }
         planSoon();
       });
-      wire.on("unchoke", () => fill(peer));
-      wire.on("choke", () => {
+      lane.on("unchoke", () => fill(peer));
+      lane.on("choke", () => {
         for (const piece of peer.asked) release(peer, piece);
         planSoon();
       });
-      wire.once("close", () => {
-        if (!peers.delete(wire)) return;
+      lane.once("close", () => {
+        if (!peers.delete(lane)) return;
         for (const piece of peer.asked) release(peer, piece);
         for (let piece = 0; piece < pieces; piece++)
           (swarm.copies[piece] as number) -= peer.has[piece] as number;
@@ -204,7 +200,7 @@ export function startSteering(options: SteeringOptions): Steering {
       solo.add(piece);
       for (const peer of peers.values()) release(peer, piece);
     },
-    accuse: (wire, piece) => peers.get(wire)?.spoiled.add(piece).size ?? 0,
+    accuse: (lane, piece) => peers.get(lane)?.spoiled.add(piece).size ?? 0,
     plan: planSoon,
     availability: () => availability(swarm),
     close: () => {

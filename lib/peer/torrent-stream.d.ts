@@ -9,19 +9,47 @@ declare module "peer-wire-protocol" {
     readonly length: number;
   }
 
-  export interface Wire extends Duplex {
-    /** Which pieces torrent-stream may ask this peer for; ours to fill. */
+  /** What torrent-stream needs of a wire. */
+  export interface StreamWire {
+    /** Which pieces it may ask this peer for. */
     peerPieces: boolean[];
-    peerAddress: string | null;
-    peerChoking: boolean;
-    downloaded: number;
-    readonly requests: readonly WireRequest[];
-    readonly peerRequests: readonly WireRequest[];
+    readonly peerAddress: string | null;
+    readonly peerExtensions: object;
+    readonly peerChoking: boolean;
+    readonly peerInterested: boolean;
+    readonly amChoking: boolean;
+    readonly amInterested: boolean;
+    /** Bytes. */
+    readonly downloaded: number;
+    readonly requests: { readonly length: number };
     /** Times of pieces that failed their hash and had a block of this peer; set by torrent-stream. */
     badPieceStrikes?: number[];
-    handshake(infohash: Buffer, peerId: Buffer): void;
-    interested(): void;
+    on(event: string, listener: (...args: never[]) => void): unknown;
+    once(event: string, listener: (...args: never[]) => void): unknown;
+    request(
+      piece: number,
+      offset: number,
+      length: number,
+      callback: (error: Error | null, block: Buffer | null) => void,
+    ): void;
+    downloadSpeed(): number;
+    uploadSpeed(): number;
+    choke(): void;
     unchoke(): void;
+    interested(): void;
+    uninterested(): void;
+    have(piece: number): void;
+    bitfield(bits: { readonly buffer: Buffer }): void;
+    extended(id: number, message: unknown): void;
+    setTimeout(ms: number, listener: () => void): void;
+    destroy(): void;
+  }
+
+  export interface Wire extends Duplex, Omit<StreamWire, "on" | "once" | "destroy"> {
+    peerAddress: string | null;
+    readonly requests: readonly WireRequest[];
+    readonly peerRequests: readonly WireRequest[];
+    handshake(infohash: Buffer, peerId: Buffer): void;
     cancel(piece: number, offset: number, length: number): void;
     setKeepAlive(on: boolean): void;
     /** Waits for the next `size` bytes. */
@@ -34,7 +62,7 @@ declare module "peer-wire-protocol" {
 declare module "torrent-stream" {
   import type { EventEmitter } from "node:events";
   import type { Socket } from "node:net";
-  import type { Wire } from "peer-wire-protocol";
+  import type { StreamWire } from "peer-wire-protocol";
 
   export interface ChunkStore {
     get(
@@ -48,13 +76,13 @@ declare module "torrent-stream" {
   }
 
   export interface Swarm extends EventEmitter {
-    readonly wires: readonly Wire[];
+    readonly wires: readonly StreamWire[];
     readonly downloaded: number;
     readonly uploaded: number;
     /** Takes a socket into account; what its own server and dialler call. */
     _onconnection(socket: Socket): void;
     /** Takes a wire whose handshake is done. */
-    _onwire(socket: Socket, wire: Wire): void;
+    _onwire(socket: Socket, wire: StreamWire): void;
   }
 
   export interface TorrentEngine extends EventEmitter {

@@ -14,8 +14,8 @@ export interface EngineOptions {
   readonly bind?: string | undefined;
   /** Who may take part; others are dropped before a byte is answered, and never dialled. */
   readonly allow: (address: string) => boolean;
-  /** Announce there; `address` is the own one to announce. */
-  readonly tracker?: { readonly url: string; readonly address: string } | undefined;
+  /** Announce there; `address` is the own one to announce, the one the tracker sees when not given. */
+  readonly tracker?: { readonly url: string; readonly address?: string | undefined } | undefined;
   /** Which pieces to fetch first, where the caller knows how many peers start together; random otherwise. */
   readonly stripe?: Stripe | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -120,8 +120,9 @@ test("a peer's stripe comes first", () => {
   expect(order.slice(0, 3).sort((a, b) => a - b)).toEqual([1, 5, 9]);
 });
 
-test("small pieces are asked for in greater numbers", () => {
-  expect([16, 64, 256, 16_384].map((kib) => piecesPerPeer(kib * 1024))).toEqual([12, 3, 2, 2]);
+test("a peer is asked for more pieces at a time when they are small or many requests are in flight", () => {
+  expect([16, 64, 256, 16_384].map((kib) => piecesPerPeer(kib * 1024, 5))).toEqual([6, 3, 2, 2]);
+  expect([16, 64, 256, 16_384].map((kib) => piecesPerPeer(kib * 1024, 64))).toEqual([65, 17, 5, 2]);
 });
 
 test("availability counts connected peers and ourselves", () => {
