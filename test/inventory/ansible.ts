@@ -17,6 +17,9 @@ export function environment(extra: Readonly<Record<string, string>> = {}): Recor
   };
 }
 
+/** Ansible takes its time to start, more so on a busy machine. */
+export const ANSIBLE_TIMEOUT_MS = 60_000;
+
 export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
@@ -53,20 +56,23 @@ export type OracleAnswer =
   | { readonly value: unknown; readonly error?: undefined }
   | { readonly error: string; readonly value?: undefined };
 
-/** Asks oracle.py, which runs Ansible's own code; answers in the order of `request.cases`. */
-export async function oracle(request: {
+export interface Question {
   readonly ask: string;
   readonly cases: readonly unknown[];
   readonly [more: string]: unknown;
-}): Promise<OracleAnswer[]> {
+}
+
+/** Asks oracle.py, which runs Ansible's own code; answers to each question's cases, in order. */
+export async function oracle(
+  ...questions: readonly Question[]
+): Promise<readonly (readonly OracleAnswer[])[]> {
   const ansible = Bun.which("ansible-inventory");
   if (ansible === null) throw new Error("ansible-inventory is not installed: apt-get install ansible-core");
   const python = /^#!\s*(\S+)/.exec(await readFile(ansible, "utf8"))?.[1] ?? "python3";
-  const { stdout, stderr, code } = await run([python, join(import.meta.dir, "oracle.py")], {
-    stdin: JSON.stringify(request),
-  });
+  const stdin = JSON.stringify(questions);
+  const { stdout, stderr, code } = await run([python, join(import.meta.dir, "oracle.py")], { stdin });
   if (code !== 0) throw new Error(`oracle.py failed with ${code}:\n${stderr}`);
-  return JSON.parse(stdout) as OracleAnswer[];
+  return JSON.parse(stdout) as OracleAnswer[][];
 }
 
 export interface Folder extends AsyncDisposable {

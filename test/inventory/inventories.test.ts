@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { type LoadOptions, loadInventory } from "../../lib/inventory/load.ts";
 import { graphText, hostJson, listJson } from "../../lib/inventory/print.ts";
-import { ansibleInventory, folderOf } from "./ansible.ts";
+import { ANSIBLE_TIMEOUT_MS, ansibleInventory, folderOf, oracle } from "./ansible.ts";
 
 const INI = `
 # hosts before any section are ungrouped
@@ -231,47 +231,74 @@ const CASES: readonly [name: string, sources: readonly string[], options?: LoadO
   ],
 ];
 
-test("--list, --graph and --host print what ansible-inventory prints", async () => {
-  await using folder = await folderOf(FILES);
-  const inputs = CASES.map(([name, sources, options = {}]) => {
-    const args = sources.flatMap((source) => ["-i", source]);
-    for (const [key, value] of Object.entries(options.extraVars ?? {})) args.push("-e", `${key}=${value}`);
-    return { name, sources, options, args };
-  });
-  const jobs = inputs.map(({ name, sources, options, args }) => async () => {
-    const paths = sources.map((source) => (source.includes(",") ? source : join(folder.path, source)));
-    const [list, graph] = [
-      await ansibleInventory([...args, "--list"], folder.path),
-      await ansibleInventory([...args, "--graph"], folder.path),
+/** Output of `ansible-inventory ARGS` in `folder`, for each of `cases`. */
+async function ansibleSays(folder: string, cases: readonly (readonly string[])[]): Promise<string[]> {
+  const [answers = []] = await oracle({ ask: "command_line", cwd: folder, cases });
+  return answers.map((answer) => String(answer.value ?? answer.error));
+}
+
+test(
+  "--list and --graph print what ansible-inventory prints",
+  async () => {
+    await using folder = await folderOf(FILES);
+    const inputs = CASES.map(([name, sources, options = {}]) => {
+      const args = sources.flatMap((source) => ["-i", source]);
+      for (const [key, value] of Object.entries(options.extraVars ?? {})) args.push("-e", `${key}=${value}`);
+      return { name, sources, options, args };
+    });
+    const says = await ansibleSays(
+      folder.path,
+      inputs.flatMap(({ args }) => [
+        [...args, "--list"],
+        [...args, "--graph"],
+      ]),
+    );
+    for (const [index, { name, sources, options }] of inputs.entries()) {
+      const paths = sources.map((source) => (source.includes(",") ? source : join(folder.path, source)));
+      const [list = "", graph = ""] = says.slice(index * 2, index * 2 + 2);
+      const inventory = await loadInventory(paths, options);
+      expect(JSON.parse(listJson(inventory)), name).toEqual(JSON.parse(list)); // differs readably
+      expect(listJson(inventory), name).toBe(list);
+      expect(graphText(inventory), name).toBe(graph);
+    }
+  },
+  ANSIBLE_TIMEOUT_MS,
+);
+
+test(
+  "--graph --vars and --host, with values as Python prints them",
+  async () => {
+    const text = YAML.replace(/ *locked[\s\S]*?3031\n/, "").replace(/ *when:.*\n *at:.*\n/, "");
+    await using folder = await folderOf({ "hosts.yml": text });
+    const inventory = await loadInventory([join(folder.path, "hosts.yml")]);
+    const cases = [
+      ["--graph", "--vars"],
+      ["--graph", "db"],
+      ["--host", "web1.example.net"],
+      ["--host", "10"],
     ];
-    const inventory = await loadInventory(paths, options);
-    expect(JSON.parse(listJson(inventory)), name).toEqual(JSON.parse(list)); // differs readably
-    expect(listJson(inventory), name).toBe(list);
-    expect(graphText(inventory), name).toBe(graph);
-  });
-  await twoAtATime(jobs);
-}, 60_000);
+    const says = await ansibleSays(
+      folder.path,
+      cases.map((args) => ["-i", "hosts.yml", ...args]),
+    );
+    expect(graphText(inventory, { vars: true })).toBe(says[0] ?? "");
+    expect(graphText(inventory, { group: "db" })).toBe(says[1] ?? "");
+    expect(hostJson(inventory, "web1.example.net")).toBe(says[2] ?? "");
+    expect(hostJson(inventory, "10")).toBe(says[3] ?? "");
+  },
+  ANSIBLE_TIMEOUT_MS,
+);
 
-test("--graph --vars and --host, with values as Python prints them", async () => {
-  await using folder = await folderOf({
-    "hosts.yml": YAML.replace(/ *locked[\s\S]*?3031\n/, "").replace(/ *when:.*\n *at:.*\n/, ""),
-  });
-  const inventory = await loadInventory([join(folder.path, "hosts.yml")]);
-  const of = (...args: string[]) => ansibleInventory(["-i", "hosts.yml", ...args], folder.path);
-  await twoAtATime([
-    async () => expect(graphText(inventory, { vars: true })).toBe(await of("--graph", "--vars")),
-    async () => expect(graphText(inventory, { group: "db" })).toBe(await of("--graph", "db")),
-    async () => expect(hostJson(inventory, "web1.example.net")).toBe(await of("--host", "web1.example.net")),
-    async () => expect(hostJson(inventory, "10")).toBe(await of("--host", "10")),
-  ]);
-}, 60_000);
-
-test("the example inventory means the same to Ansible", async () => {
-  const root = join(import.meta.dir, "../..");
-  const inventory = await loadInventory([join(root, "inventories/example")]);
-  expect(listJson(inventory)).toBe(await ansibleInventory(["-i", "inventories/example", "--list"], root));
-  expect(inventory.warnings).toEqual([]);
-});
+test(
+  "the example inventory means the same to Ansible",
+  async () => {
+    const root = join(import.meta.dir, "../..");
+    const inventory = await loadInventory([join(root, "inventories/example")]);
+    expect(listJson(inventory)).toBe(await ansibleInventory(["-i", "inventories/example", "--list"], root));
+    expect(inventory.warnings).toEqual([]);
+  },
+  ANSIBLE_TIMEOUT_MS,
+);
 
 test("--limit keeps the hosts that match", async () => {
   await using folder = await folderOf({ hosts: INI });
@@ -283,12 +310,3 @@ test("--limit keeps the hosts that match", async () => {
   expect(shown.db.hosts).toEqual(["db-a", "db-b", "web01.example.net"]);
   expect(Object.keys(shown._meta.hostvars)).toEqual(["db-a", "db-b", "web01.example.net"]);
 });
-
-/** Each ansible-inventory takes most of a second of one core. */
-async function twoAtATime(jobs: readonly (() => Promise<void>)[]): Promise<void> {
-  const waiting = [...jobs];
-  const work = async () => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) await job();
-  };
-  await Promise.all([work(), work()]);
-}

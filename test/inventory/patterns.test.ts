@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { OpsError } from "../../lib/errors.ts";
 import { loadInventory } from "../../lib/inventory/load.ts";
 import type { Inventory } from "../../lib/inventory/types.ts";
-import { type Folder, folderOf, oracle } from "./ansible.ts";
+import { ANSIBLE_TIMEOUT_MS, type Folder, folderOf, oracle } from "./ansible.ts";
 
 const HOSTS = `
 lonely ansible_host=10.9.9.9
@@ -107,23 +107,27 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-test("patterns and limits match the hosts Ansible says, in its order", async () => {
-  const cases = CASES.map(
-    ([pattern, limit]) =>
-      [pattern, limit?.replace("LIMIT", join(folder.path, "limit.retry")) ?? null] as const,
-  );
-  const answers = await oracle({ ask: "patterns", sources: [join(folder.path, "hosts")], cases });
-  const ours = cases.map(([pattern, limit]) => {
-    try {
-      return inventory.match(pattern, { limit: limit ?? undefined }).map((host) => host.name);
-    } catch (error) {
-      if (error instanceof OpsError && error.code === "pattern") return [];
-      throw error;
-    }
-  });
-  const named = (lists: readonly unknown[]) => lists.map((list, index) => [...(CASES[index] ?? []), list]);
-  expect(named(ours)).toEqual(named(answers.map((answer) => answer.value ?? [])));
-});
+test(
+  "patterns and limits match the hosts Ansible says, in its order",
+  async () => {
+    const cases = CASES.map(
+      ([pattern, limit]) =>
+        [pattern, limit?.replace("LIMIT", join(folder.path, "limit.retry")) ?? null] as const,
+    );
+    const [answers = []] = await oracle({ ask: "patterns", sources: [join(folder.path, "hosts")], cases });
+    const ours = cases.map(([pattern, limit]) => {
+      try {
+        return inventory.match(pattern, { limit: limit ?? undefined }).map((host) => host.name);
+      } catch (error) {
+        if (error instanceof OpsError && error.code === "pattern") return [];
+        throw error;
+      }
+    });
+    const named = (lists: readonly unknown[]) => lists.map((list, index) => [...(CASES[index] ?? []), list]);
+    expect(named(ours)).toEqual(named(answers.map((answer) => answer.value ?? [])));
+  },
+  ANSIBLE_TIMEOUT_MS,
+);
 
 const REFUSED: [pattern: string, limit: string | undefined, message: RegExp, hint: RegExp][] = [
   ["wbe", undefined, /no host matches 'wbe'/, /did you mean web/],
