@@ -45,7 +45,7 @@ export async function installRelease(
   try {
     await ensureLayout(layout);
     if (await isHere(layout, id, infohash)) return { existed: true, path };
-    await removeStale(layout, { inUse: [infohash], signal });
+    await removeStale(layout.deployTo, { inUse: [infohash], signal });
     await checkSpace(layout.releases, await readManifest(payload));
     await prepareShared(layout, shared);
     const folder = join(layout.partial, `${id}-${randomBytes(4).toString("hex")}`);

@@ -2,7 +2,7 @@
 import { OpsError } from "../errors.ts";
 import { checkSignal, fileFault } from "./faults.ts";
 import { inspectHost } from "./inspect.ts";
-import { ensureLayout, layoutOf, releasePath } from "./layout.ts";
+import { layoutOf, releasePath } from "./layout.ts";
 import { removeRecord } from "./records.ts";
 import { discard, removeStale } from "./remove.ts";
 import type { HostReport, ReleaseInfo } from "./types.ts";
@@ -45,10 +45,7 @@ export async function pruneReleases(
       await removeRecord(layout, id);
     });
   }
-  await attempt("can't remove what earlier runs left", async () => {
-    await ensureLayout(layout); // there is none of ours where only another tool deployed
-    await removeStale(layout, { inUse, signal });
-  });
+  await attempt("can't remove what earlier runs left", () => removeStale(deployTo, { inUse, signal }));
   const [first, ...others] = faults;
   if (first === undefined) return doomed;
   if (others.length === 0) throw first;

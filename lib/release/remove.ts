@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "../payload/remove-tree.ts";
 import { checkSignal, hasCode } from "./faults.ts";
-import type { Layout } from "./layout.ts";
+import { ensureLayout, type Layout, layoutOf } from "./layout.ts";
 import { lockedByOther } from "./lock.ts";
 import { removeOldClaims } from "./lock-end.ts";
 
@@ -35,13 +35,15 @@ export async function discard(layout: Layout, path: string): Promise<void> {
 }
 
 /**
- * Removes what killed runs left: half-unpacked and half-removed releases, fetched payloads, temporary files. Does
- * nothing while another process that is alive holds the lock: those are its own.
+ * Removes what killed runs left: half-unpacked and half-removed releases, fetched payloads, temporary files. Installing
+ * and pruning do it; done before a payload is fetched it makes room for that. Does nothing while another process that is
+ * alive holds the lock: those are its own.
  */
 export async function removeStale(
-  layout: Layout,
+  deployTo: string,
   { inUse = [], sinceMs = performance.timeOrigin, signal }: StaleOptions = {},
 ): Promise<void> {
+  const layout = layoutOf(deployTo);
   if (await lockedByOther(layout)) return;
   const stale = async (folder: string, beforeMs: number, keep: readonly string[] = []) => {
     for (const name of await namesIn(folder)) {
@@ -53,6 +55,7 @@ export async function removeStale(
   await stale(layout.partial, sinceMs);
   await stale(layout.incoming, sinceMs, inUse);
   await stale(layout.temporary, Math.min(sinceMs, Date.now() - TEMPORARY_MS));
+  await ensureLayout(layout); // there is nothing of ours where only another tool deployed
   await removeOldClaims(layout);
 }
 

@@ -1,10 +1,12 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { lstat, mkdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { activateRelease, markGood, switchBack } from "../../lib/release/activate.ts";
 import { inspectHost } from "../../lib/release/inspect.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { newSite, writeCapistranoTree } from "./site.ts";
+
+setDefaultTimeout(30_000); // processes take their time on a busy machine
 
 const before = footprint();
 afterAll(() => expectNothingLeft(before));
@@ -42,7 +44,7 @@ test("who reads current during switches never finds it missing", async () => {
   expect(switches).toBeGreaterThan(20);
   expect(Object.keys(seen).sort()).toEqual([`revision-of-${OLD}`, `revision-of-${NEW}`]);
   expect(Object.values(seen).reduce((sum, count) => sum + count)).toBe(reads);
-}, 30_000);
+});
 
 test("a first link is relative; later ones are as the one before", async () => {
   await using site = await newSite();

@@ -1,10 +1,12 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../../lib/release/command.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { listProcesses } from "../support/processes.ts";
 import { newSite, type Site, writeCapistranoTree } from "./site.ts";
+
+setDefaultTimeout(30_000); // processes take their time on a busy machine
 
 const before = footprint();
 afterAll(() => expectNothingLeft(before));
@@ -72,14 +74,16 @@ test("the command's text is in nobody's argv", async () => {
 
 test("a timeout ends the command with all its children", async () => {
   await using site = await withRelease();
+  const idle = footprint();
   const command = "(sleep 300; sleep 300) & sleep 300 & echo started; wait";
   const ended = run(site, { command, timeoutMs: 300 });
   await expect(ended).rejects.toMatchObject({ code: "timeout" });
-  await expectNothingLeft(before, { withinMs: 0 });
+  await expectNothingLeft(idle, { withinMs: 0 });
 });
 
 test("an abort ends the command, children that ignore SIGTERM included", async () => {
   await using site = await withRelease();
+  const idle = footprint();
   const stop = new AbortController();
   const ended = runCommand(site.deployTo, {
     id: ID,
@@ -89,7 +93,7 @@ test("an abort ends the command, children that ignore SIGTERM included", async (
     onOutput: () => stop.abort(),
   });
   await expect(ended).rejects.toMatchObject({ code: "interrupted" });
-  await expectNothingLeft(before, { withinMs: 0 });
+  await expectNothingLeft(idle, { withinMs: 0 });
   const again = runCommand(site.deployTo, { id: ID, command: "touch ran", signal: stop.signal });
   await expect(again).rejects.toMatchObject({ code: "interrupted" });
   await expect(readFile(join(site.deployTo, "releases", ID, "ran"))).rejects.toThrow("ENOENT");

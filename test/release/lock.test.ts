@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspectHost } from "../../lib/release/inspect.ts";
@@ -10,6 +10,8 @@ import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import type { Step } from "./child.ts";
 import { type Child, startChild } from "./children.ts";
 import { newSite } from "./site.ts";
+
+setDefaultTimeout(30_000); // processes take their time on a busy machine
 
 const before = footprint();
 afterAll(() => expectNothingLeft(before));

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { activateRelease, markGood } from "../../lib/release/activate.ts";
@@ -9,6 +9,8 @@ import { removeStale } from "../../lib/release/remove.ts";
 import type { HostReport, ReleaseInfo } from "../../lib/release/types.ts";
 import { runChild, startChild } from "./children.ts";
 import { INFOHASH, newSite, writeCapistranoTree } from "./site.ts";
+
+setDefaultTimeout(30_000); // processes take their time on a busy machine
 
 /**
  * `"a b! c* d?"`: releases a … d in order of time; `!` current, `?` never good, `<` the one current replaced,
@@ -120,17 +122,17 @@ test("what earlier runs left goes; what is in use, and what a live deploy does, 
     await mkdir(path, { recursive: true });
     await writeFile(join(path, "content"), "");
   }
-  await removeStale(layout); // all newer than this process
+  await removeStale(site.deployTo); // all newer than this process
   expect(await left()).toHaveLength(3);
 
   const lock = { app: "shop", owner: "ops@laptop", ownerPid: 1 };
   const holder = startChild([{ call: ["lock", "takeLock", site.deployTo, lock] }, { wait: true }]);
   await holder.next();
   const sinceMs = Date.now() + 60_000;
-  await removeStale(layout, { sinceMs });
+  await removeStale(site.deployTo, { sinceMs });
   expect(await left()).toHaveLength(3);
   await holder.kill();
-  await removeStale(layout, { sinceMs, inUse: [INFOHASH] });
+  await removeStale(site.deployTo, { sinceMs, inUse: [INFOHASH] });
   expect(await left()).toEqual([INFOHASH]);
   // A process that starts later finds it older than itself.
   expect(await runChild([{ call: ["prune", "pruneReleases", site.deployTo, 2] }])).toEqual([{ value: [] }]);
