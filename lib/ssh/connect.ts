@@ -1,17 +1,16 @@
 // Target → Connection.
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Client, ClientChannel } from "ssh2";
-import { OpsError } from "../errors.ts";
+import type { Client } from "ssh2";
+import { openChannel } from "./channel.ts";
 import { connectionOver } from "./connection.ts";
 import { type DialOptions, HungUp, logIn, openSocket, openThrough } from "./dial.ts";
 import { type Endpoint, routeTo } from "./endpoint.ts";
 import { type SshEnvironment, sshEnvironment } from "./environment.ts";
 import { localTransport } from "./local.ts";
-import type { Exit, Pipes, Transport } from "./pipes.ts";
+import type { Exit, Transport } from "./pipes.ts";
 import { interrupted, limiter, throwIfInterrupted } from "./pool.ts";
 import { lost } from "./program.ts";
-import { shellCommand } from "./quote.ts";
 import type { Connection, Target } from "./types.ts";
 
 export interface ConnectOptions {
@@ -25,7 +24,7 @@ export interface ConnectOptions {
 const STARTS_AT_ONCE = 30;
 const RETRIES = 3;
 const RETRY_MS = 200;
-const GOODBYE_MS = 1000;
+const GOODBYE_MS = 500;
 
 /**
  * Connects to a host, checking its host key first and through its jump hosts where it has some.
@@ -149,51 +148,6 @@ async function pause(delayMs: number, signal: AbortSignal | undefined, host: str
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
-}
-
-function openChannel(
-  client: Client,
-  argv: readonly string[],
-  {
-    host,
-    live,
-    trouble,
-  }: { host: string; live: Set<(exit: Exit) => void>; trouble: () => Error | undefined },
-): Promise<Pipes> {
-  const { promise, resolve, reject } = Promise.withResolvers<Pipes>();
-  const failed = (exit: Exit) => exit.code === null && reject(lost(host, trouble()));
-  live.add(failed);
-  try {
-    // `exec` spares the login shell; it is understood by every one of them.
-    client.exec(`exec ${shellCommand(argv)}`, (error, channel) => {
-      live.delete(failed);
-      if (error === undefined) return resolve(channelPipes(channel, live));
-      const hint = "its sshd may allow fewer sessions at once: raise MaxSessions";
-      reject(
-        new OpsError("remote", `${host}: can't start a command: ${error.message}`, {
-          host,
-          hint,
-          cause: error,
-        }),
-      );
-    });
-  } catch (error) {
-    live.delete(failed);
-    reject(lost(host, error));
-  }
-  return promise;
-}
-
-function channelPipes(channel: ClientChannel, live: Set<(exit: Exit) => void>): Pipes {
-  const { promise: exited, resolve } = Promise.withResolvers<Exit>();
-  const settle = (exit: Exit) => {
-    live.delete(settle);
-    resolve(exit);
-  };
-  live.add(settle);
-  channel.on("exit", (code: number | null, signal?: string) => settle({ code, signal }));
-  channel.on("close", () => settle({ code: null, signal: undefined }));
-  return { stdin: channel, stdout: channel, stderr: channel.stderr, exited, close: () => channel.close() };
 }
 
 /** IPv4 addresses may come wrapped as IPv6 (`::ffff:10.0.0.1`). */

@@ -61,6 +61,8 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
   const client = new Client();
   let stage = "its SSH greeting and host key";
   let refusal: Error | undefined;
+  /** What must not be tried, for it would hand a secret to a stranger. */
+  const unsafe = new Set<string>();
   const config: ConnectConfig = {
     sock: stream as Socket,
     username: user,
@@ -71,7 +73,10 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
     hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => {
       stage = "the end of the login";
       verifyHostKey(endpoint, known, key).then(
-        () => verify(true),
+        (trust) => {
+          if (trust === "unchecked") unsafe.add("password").add("keyboard-interactive");
+          verify(true);
+        },
         (error: Error) => {
           refusal = error;
           verify(false);
@@ -80,7 +85,9 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
     },
     authHandler: (allowed, _partial, next) => {
       // `allowed` is null before the server has said what it takes.
-      const index = waiting.findIndex(({ needs }) => !allowed || (allowed as string[]).includes(needs));
+      const index = waiting.findIndex(
+        ({ needs }) => !unsafe.has(needs) && (!allowed || (allowed as string[]).includes(needs)),
+      );
       const [attempt] = index === -1 ? [] : waiting.splice(index, 1);
       if (attempt === undefined) return next(false as never);
       if (!tried.includes(attempt.label)) tried.push(attempt.label);

@@ -14,7 +14,8 @@ import {
 import { shellCommand, shellQuote } from "./quote.ts";
 
 /**
- * Returns when the key may be trusted; with `accept-new` an unknown key is appended to the first of the
+ * Returns when we may go on: `trusted`, or `unchecked` where checking was switched off and the key is not the known
+ * one, so that no password should be sent. With `accept-new` an unknown key is appended to the first of the
  * endpoint's files first.
  * @throws OpsError `host-key` with type and fingerprint of what was shown and the command that would mend it
  */
@@ -22,19 +23,19 @@ export async function verifyHostKey(
   endpoint: Endpoint,
   known: readonly KnownHost[],
   key: Buffer,
-): Promise<void> {
+): Promise<"trusted" | "unchecked"> {
   const { host, keyName, port, hostKeyChecking, userKnownHostsFiles } = endpoint;
   const verdict = checkHostKey(known, { host: keyName, port, key });
   const name = knownHostName(keyName, port);
   const shown = `${keyType(key)} ${fingerprint(key)}`;
   const refuse = (message: string, hint: string) =>
     new OpsError("host-key", `${host}: ${message}`, { host, hint });
-  if (verdict.type === "known") return;
+  if (verdict.type === "known") return "trusted";
   if (verdict.type === "revoked") {
     const { file, line } = verdict.by;
     throw refuse(`the host key of ${name} is revoked (${shown}, ${file}:${line})`, "give the host a new key");
   }
-  if (hostKeyChecking === "no") return;
+  if (hostKeyChecking === "no") return verdict.type === "changed" ? "unchecked" : "trusted";
   if (verdict.type === "changed") {
     const { file, line, type, key: expected } = verdict.expected;
     throw refuse(
@@ -50,8 +51,10 @@ export async function verifyHostKey(
     );
   }
   const [file] = userKnownHostsFiles;
-  if (hostKeyChecking === "accept-new" && file !== undefined)
-    return remember(file, { keyName, port, key, host });
+  if (hostKeyChecking === "accept-new" && file !== undefined) {
+    await remember(file, { keyName, port, key, host });
+    return "trusted";
+  }
   throw refuse(
     `the host key of ${name} is not known: it shows ${shown}`,
     `compare that fingerprint and add it: ${scan(endpoint)} (or connect once with ssh, or set ansible_ssh_common_args to '-o StrictHostKeyChecking=accept-new')`,

@@ -1,5 +1,6 @@
 // This machine as a host: `ansible_connection: local`.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { OpsError } from "../errors.ts";
 import type { SshEnvironment } from "./environment.ts";
 import type { Exit, Pipes, Transport } from "./pipes.ts";
@@ -7,8 +8,10 @@ import type { Target } from "./types.ts";
 
 const HERE = "127.0.0.1";
 
-export function localTransport(target: Target, { user, variables }: SshEnvironment): Transport {
+export function localTransport(target: Target, { user, home, variables }: SshEnvironment): Transport {
   const { promise: closed, resolve: setClosed } = Promise.withResolvers<Error | undefined>();
+  // Where an SSH session begins, too.
+  const cwd = existsSync(home) ? home : "/";
   let open = true;
   return {
     target,
@@ -19,7 +22,7 @@ export function localTransport(target: Target, { user, variables }: SshEnvironme
     open: async (argv) => {
       if (!open)
         throw new OpsError("unreachable", `${target.name}: the connection is closed`, { host: target.name });
-      return spawnPipes(argv, { host: target.name, variables });
+      return spawnPipes(argv, { host: target.name, cwd, variables });
     },
     close: async () => {
       open = false;
@@ -30,14 +33,14 @@ export function localTransport(target: Target, { user, variables }: SshEnvironme
 
 function spawnPipes(
   [file = "", ...args]: readonly string[],
-  { host, variables }: { host: string; variables: SshEnvironment["variables"] },
+  { host, cwd, variables }: { host: string; cwd: string; variables: SshEnvironment["variables"] },
 ): Promise<Pipes> {
   // A process group of its own: Ctrl+C at the terminal is for us, and kills reach its children as well.
-  const child = spawn(file, args, { detached: true, env: variables, cwd: "/", stdio: "pipe" });
-  const exited = new Promise<Exit>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal: signal ?? undefined }));
-  });
+  const child = spawn(file, args, { detached: true, env: variables, cwd, stdio: "pipe" });
+  const { promise: exited, resolve: settle } = Promise.withResolvers<Exit>();
+  child.once("exit", (code, signal) => settle({ code, signal: signal ?? undefined }));
   const close = () => {
+    settle({ code: null, signal: undefined });
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   };
   return new Promise((resolve, reject) => {

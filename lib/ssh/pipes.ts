@@ -7,7 +7,7 @@ export interface Pipes {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<Exit>;
-  /** Lets go of the pipes; what runs at the other end may go on. */
+  /** Lets go: stdout and stderr end and `exited` settles at once; what runs at the other end may go on. */
   close(): void;
 }
 

@@ -25,7 +25,7 @@ export interface Starter {
 
 const STDERR_BYTES = 64 * 1024;
 /** How long a kill may take before the pipes are simply dropped. */
-const KILL_MS = 3000;
+const KILL_MS = 1500;
 /** A login shell that says more than this before our command starts is not one we can talk to. */
 const NOISE_BYTES = 64 * 1024;
 
@@ -50,7 +50,8 @@ export async function startProgram(
   if (argv.length === 0) throw new TypeError("no command");
   throwIfInterrupted(signal, host);
   const as = becomeUser === undefined ? [] : ["sudo", "-n", "-H", "-u", becomeUser, "--"];
-  const pipes = await transport.open([...as, "sh", "-c", ANNOUNCE, "sh", ...argv]);
+  const opening = transport.open([...as, "sh", "-c", ANNOUNCE, "sh", ...argv]);
+  const pipes = await unlessAborted(opening, { signal, host });
   const pending = new Set<(error: Error) => void>();
   const { tail, ended: stderrEnded } = readStderr(pipes, onStderr);
   let over: Exit | undefined;
@@ -81,9 +82,12 @@ export async function startProgram(
   };
   const end = async () => {
     if (over !== undefined) return pipes.close();
-    if (pid !== undefined) await within(KILL_MS, killGroup(transport, [...as, "sh", "-c", KILL, "sh", pid]));
+    if (pid !== undefined) {
+      const killed = killGroup(transport, [...as, "sh", "-c", KILL, "sh", pid]).then(() => exit);
+      await within(KILL_MS, killed);
+    }
     pipes.close();
-    await within(KILL_MS, exit);
+    await exit;
   };
   const abort = () => void kill();
   signal?.addEventListener("abort", abort, { once: true });
@@ -101,7 +105,6 @@ export async function startProgram(
   const { announced, rest } = await readAnnouncement(output);
   pid = announced;
   if (signal?.aborted) {
-    killing = undefined;
     await kill();
     throw interrupted(signal, host);
   }
@@ -149,6 +152,24 @@ async function killGroup(transport: Transport, argv: readonly string[]): Promise
   pipes.stdout.resume();
   pipes.stderr.resume();
   await pipes.exited;
+}
+
+/** `opening`, or the interruption, whichever is first; what opens later is closed. */
+async function unlessAborted(
+  opening: Promise<Pipes>,
+  { signal, host }: { signal: AbortSignal | undefined; host: string },
+): Promise<Pipes> {
+  if (signal === undefined) return opening;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => {
+    reject(interrupted(signal, host));
+    opening.then(
+      (pipes) => pipes.close(),
+      () => undefined, // it failed to open: nothing to close
+    );
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([opening, aborted]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {

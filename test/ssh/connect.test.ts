@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "../../lib/ssh/connect.ts";
@@ -10,6 +10,9 @@ import { temporaryFolder } from "../support/marker.ts";
 import { freePort } from "../support/ports.ts";
 import { startAgent } from "../support/ssh-agent.ts";
 import { environmentAt, failure } from "./support.ts";
+
+// Generous, for other work may share the machine.
+setDefaultTimeout(30_000);
 
 const before = footprint();
 let fleet: Fleet;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFile, copyFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "../../lib/ssh/connect.ts";
@@ -9,6 +9,9 @@ import { type Fleet, generateKey, startFleet } from "../support/fleet.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { temporaryFolder } from "../support/marker.ts";
 import { environmentAt, failure } from "./support.ts";
+
+// Generous, for other work may share the machine.
+setDefaultTimeout(30_000);
 
 const before = footprint();
 let fleet: Fleet;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { generateKey } from "../support/fleet.ts";
 import { temporaryFolder } from "../support/marker.ts";
 
 const folder = await temporaryFolder("known-hosts");
+afterAll(() => rm(folder, { recursive: true }));
 const keys: Record<string, { text: string; blob: Buffer; fingerprint: string }> = {};
 for (const [name, type] of [
   ["a", "ed25519"],
@@ -137,5 +138,3 @@ describe("what follows from it", () => {
     expect(knownKeyTypes(hosts, { host: "db1", port: 22 })).toEqual([]);
   });
 });
-
-await rm(folder, { recursive: true });

@@ -1,10 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { connect } from "../../lib/ssh/connect.ts";
 import type { Connection, RemoteProcess } from "../../lib/ssh/types.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { listProcesses } from "../support/processes.ts";
 import { environmentAt, failure } from "./support.ts";
+
+// Generous, for other work may share the machine.
+setDefaultTimeout(30_000);
 
 const before = footprint();
 let fleet: Fleet;
@@ -140,7 +145,9 @@ for (const via of ["ssh", "local"] as const) {
     });
 
     test("writing waits for a reader", async () => {
-      await using program = await connections[via].start(["sh", "-c", "read go; cat > /dev/null"]);
+      const go = join(fleet.folder("web1"), `go-${via}`);
+      const script = 'while [ ! -e "$1" ]; do sleep 0.02; done; cat > /dev/null';
+      await using program = await connections[via].start(["sh", "-c", script, "sh", go]);
       const chunk = new Uint8Array(1024 * 1024);
       let written = 0;
       const writing = (async () => {
@@ -149,13 +156,11 @@ for (const via of ["ssh", "local"] as const) {
           written += 1;
         }
       })();
-      const stuck = await Promise.race([writing.then(() => "done"), Bun.sleep(300).then(() => "waiting")]);
-      expect(stuck).toBe("waiting");
+      const first = await Promise.race([writing.then(() => "done"), Bun.sleep(300).then(() => "waiting")]);
+      expect(first).toBe("waiting");
       expect(written).toBeLessThan(8);
-      // `read` stops at the first newline, so give it one behind what it got so far.
-      const go = program.write("\n");
-      await Promise.all([writing, go]);
-      expect(written).toBe(16);
+      await writeFile(go, "");
+      await writing;
       program.end();
       expect(await program.exited).toBe(0);
     });
@@ -194,6 +199,26 @@ describe("a host that goes away", () => {
     expect((await failure(program.write("x"))).code).toBe("unreachable");
     expect((await failure(connection.run(["true"]))).code).toBe("unreachable");
     await connection[Symbol.asyncDispose]();
+  });
+});
+
+describe("a host that hangs", () => {
+  test("deadlines hold, and closing doesn't wait for it", async () => {
+    await using single = await startFleet({ hosts: 1, prefix: "db" });
+    const connection = await connect(single.target("db1"), { env: environmentAt(single.root) });
+    const program = await connection.start(["cat"]);
+    await program.write("x");
+    const late = failure(
+      connection.run(["sh", "-c", "echo up; sleep 67"], {
+        timeoutMs: 300,
+        onOutput: () => single.freeze("db1"),
+      }),
+    );
+    expect((await late).code).toBe("timeout");
+    expect((await failure(connection.run(["true"], { timeoutMs: 100 }))).code).toBe("timeout");
+    await connection[Symbol.asyncDispose]();
+    expect(await connection.closed).toBeUndefined();
+    expect(await program.exited).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "../../lib/ssh/connect.ts";
@@ -6,6 +6,9 @@ import type { Connection } from "../../lib/ssh/types.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { environmentAt, failure } from "./support.ts";
+
+// Generous, for other work may share the machine.
+setDefaultTimeout(30_000);
 
 const MiB = 1024 * 1024;
 const before = footprint();

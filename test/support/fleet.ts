@@ -41,6 +41,8 @@ export interface Fleet extends AsyncDisposable {
   log(name: string): string;
   /** Ends the host's sshd, its sessions and whatever they started, at once: a host that loses power. */
   kill(name: string): Promise<void>;
+  /** Stops them all without a word to anybody: a host that hangs. `kill` and disposing still work. */
+  freeze(name: string): void;
 }
 
 /** In the environment of everything a host runs; its value is the host's folder. */
@@ -74,14 +76,17 @@ export async function startFleet({
     if (found === undefined) throw new RangeError(`no such host in this fleet: ${name}`);
     return found;
   };
-  const kill = async (name: string) => {
+  const pidsOf = (name: string): readonly number[] => {
     const sshd = server(name);
     const mark = `${HOST_VARIABLE}=${join(root, name)}`;
     const processes = listProcesses();
     const marked = processes.filter(({ environment }) => environment.includes(mark));
     const below = sshd.alive() ? descendants(sshd.pid, processes) : [];
-    killAll([...new Set([...below, ...marked].map(({ pid }) => pid))]);
-    await sshd.exited;
+    return [...new Set([...below, ...marked].map(({ pid }) => pid))];
+  };
+  const kill = async (name: string) => {
+    killAll(pidsOf(name));
+    await server(name).exited;
   };
   const dispose = async () => {
     await Promise.all([...servers.keys()].map(kill));
@@ -168,6 +173,7 @@ export async function startFleet({
       knownHostsFiles: [knownHostsFile],
     }),
     kill,
+    freeze: (name) => killAll(pidsOf(name), "SIGSTOP"),
     [Symbol.asyncDispose]: dispose,
   };
 }
