@@ -7,6 +7,8 @@ export interface Lane extends StreamWire {
   readonly depth: number;
 }
 
+type Listener = (...args: unknown[]) => void;
+
 /** torrent-stream stops asking at this many requests in flight: 80 KiB, which is 8 MB/s where an answer takes 10 ms. */
 const STREAM_DEPTH = 5;
 const MIN_DEPTH = 5;
@@ -71,8 +73,8 @@ export function openLane(wire: Wire): Lane {
       askedAtMs ??= performance.now();
       wire.request(piece, offset, length, callback);
     },
-    on: (event, listener) => wire.on(event, listener),
-    once: (event, listener) => wire.once(event, listener),
+    on: (event, listener) => wire.on(event, listener as Listener),
+    once: (event, listener) => wire.once(event, listener as Listener),
     downloadSpeed: () => wire.downloadSpeed(),
     uploadSpeed: () => wire.uploadSpeed(),
     choke: () => wire.choke(),
