@@ -55,7 +55,8 @@ export function collectionFilters(tools: Toolbox): Readonly<Record<string, Filte
     reject: select(false),
     selectattr: selectAttribute(true),
     rejectattr: selectAttribute(false),
-    unique: (input) => unique(itemsOf(input)),
+    unique: (input, [caseSensitive = false], named) =>
+      unique(itemsOf(input), truthy(named.case_sensitive ?? caseSensitive)),
     sort: (input, [reverse = false], named) =>
       sorted(
         itemsOf(input),
@@ -72,8 +73,8 @@ export function collectionFilters(tools: Toolbox): Readonly<Record<string, Filte
     symmetric_difference: (input, [other = []]) =>
       unique([...unlike(itemsOf(input), itemsOf(other)), ...unlike(itemsOf(other), itemsOf(input))]),
     flatten: (input, [levels], named) => flatten(itemsOf(input), Number(named.levels ?? levels ?? 100)),
-    min: (input) => edge(sorted(itemsOf(input), false, true)[0], "min"),
-    max: (input) => edge(sorted(itemsOf(input), true, true)[0], "max"),
+    min: (input) => edge(sorted(itemsOf(input), false, false)[0], "min"),
+    max: (input) => edge(sorted(itemsOf(input), true, false)[0], "max"),
     sum: (input, [attribute], named) => {
       const by = named.attribute ?? attribute;
       const items = itemsOf(input).map((item) => (by === undefined ? item : (attributeOf(item, by) ?? 0)));
@@ -141,9 +142,11 @@ function attributeOf(item: Value, attribute: Value): Value | undefined {
   );
 }
 
-function unique(items: readonly Value[]): Value[] {
+/** The first of each that are equal; as in Jinja, letters differ by more than their case unless asked. */
+function unique(items: readonly Value[], caseSensitive = true): Value[] {
+  const key = (item: Value) => (typeof item === "string" && !caseSensitive ? item.toLowerCase() : item);
   const kept: Value[] = [];
-  for (const item of items) if (!kept.some((each) => equal(each, item))) kept.push(item);
+  for (const item of items) if (!kept.some((each) => equal(key(each), key(item)))) kept.push(item);
   return kept;
 }
 

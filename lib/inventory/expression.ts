@@ -7,7 +7,7 @@ import {
   isLazy,
   itemsOf,
   memberOf,
-  OMIT,
+  present,
   type Result,
   type Scope,
   TemplateError,
@@ -119,6 +119,7 @@ function call(node: Node, scope: Scope): Result {
   if (typeof callee !== "function")
     throw new TemplateError(`${pathOf(child(node, "callee"))} can't be called`);
   const { args, named } = argumentsOf(node.args as Node[], scope);
+  present(args, named);
   return callee(args, named);
 }
 
@@ -129,6 +130,7 @@ function filter(node: Node, scope: Scope): Result {
   const input = evaluate(child(node, "operand"), scope);
   // `x is match('a')` arrives as a filter: the parser knows only tests without arguments.
   const test = /^is_(not_)?test_(\w+)$/.exec(name);
+  if (name !== "default" && name !== "d") present(args, named);
   if (test?.[2] !== undefined) return scope.test(test[2], input, args) === (test[1] === undefined);
   return scope.filter(name, input, args, named);
 }
@@ -146,10 +148,10 @@ function argumentsOf(nodes: readonly Node[], scope: Scope) {
   return { args, named };
 }
 
-/** `omit` may be handed to `default`; all else must be there. */
+/** What is missing may be handed to `default`, as its fallback; all others refuse it, see {@link present}. */
 function argument(node: Node, scope: Scope): Value {
   const result = evaluate(node, scope);
-  return result instanceof Undefined && result.omit ? (OMIT as unknown as Value) : value(result);
+  return result instanceof Undefined ? (result as unknown as Value) : value(result);
 }
 
 function binaryExpression(node: Node, scope: Scope): Value {

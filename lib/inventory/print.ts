@@ -9,7 +9,9 @@ import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
 const INTERNAL = new Set(
   `ansible_diff_mode ansible_config_file ansible_facts ansible_forks ansible_inventory_sources ansible_limit
   ansible_playbook_python ansible_run_tags ansible_skip_tags ansible_verbosity ansible_version inventory_dir
-  inventory_file inventory_hostname inventory_hostname_short groups group_names omit playbook_dir`.split(/\s+/),
+  inventory_file inventory_hostname inventory_hostname_short groups group_names omit playbook_dir`.split(
+    /\s+/,
+  ),
 );
 const INDENT = 4;
 
@@ -18,13 +20,19 @@ const INDENT = 4;
  * rendered. With `limit`, only hosts that match it (newer versions of Ansible have that too).
  * @throws OpsError `pattern` when nothing matches `limit`
  */
-export function listJson(inventory: Inventory, { limit }: { readonly limit?: string | undefined } = {}): string {
+export function listJson(
+  inventory: Inventory,
+  { limit }: { readonly limit?: string | undefined } = {},
+): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
   const groups: Record<string, Value> = {};
   for (const group of inventory.groups.values()) {
     const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
-    const shown = { ...(hosts.length > 0 && { hosts }), ...(group.children.length > 0 && { children: group.children }) };
+    const shown = {
+      ...(hosts.length > 0 && { hosts }),
+      ...(group.children.length > 0 && { children: group.children }),
+    };
     if (Object.keys(shown).length > 0) groups[group.name] = shown;
   }
   const hostvars: Record<string, Value> = {};
@@ -82,7 +90,8 @@ function groupLines(inventory: Inventory, group: Group, depth: number, withVars:
     if (withVars && host !== undefined) lines.push(...varLines(host.vars, depth + 2));
   }
   if (!withVars) return lines;
-  const priority = group.priority === undefined || group.priority === 1 ? {} : { ansible_group_priority: group.priority };
+  const priority =
+    group.priority === undefined || group.priority === 1 ? {} : { ansible_group_priority: group.priority };
   return [...lines, ...varLines({ ...group.vars, ...priority }, depth + 1)];
 }
 

@@ -46,7 +46,7 @@ export class UndefinedError extends Error {
 /** A template that can't be parsed, or does what Python or we can't do. */
 export class TemplateError extends Error {}
 
-/** Stands for `omit` among the arguments of filters. */
+/** The value of `omit`. */
 export const OMIT = new Undefined("omit", true);
 
 export function isLazy(result: Result): result is Lazy {
@@ -63,6 +63,11 @@ export function value(result: Result): Value {
   if (result instanceof Undefined) throw new UndefinedError(result.path);
   if (typeof result === "function") throw new TemplateError("a function is no value");
   return isLazy(result) ? result.force() : result;
+}
+
+/** @throws UndefinedError when one of the arguments is missing */
+export function present(args: readonly Value[], named: Readonly<Record<string, Value>>): void {
+  for (const arg of [...args, ...Object.values(named)]) value(arg);
 }
 
 /** Python's truth: empty texts, lists and mappings, zero and None are false. */

@@ -88,6 +88,7 @@ export function createTemplates(world: TemplateWorld): Templates {
       const found = memberOf(raw, key);
       const below = `${path}.${key}`;
       if (found !== undefined) return wrap(host, found, below);
+      if (methodOf(Array.isArray(raw) ? [] : {}, String(key)) === undefined) return new Undefined(below);
       return methodOf(force(host, raw, path), String(key)) ?? new Undefined(below);
     },
     force: () => force(host, raw, path),
@@ -160,18 +161,16 @@ export function createTemplates(world: TemplateWorld): Templates {
   };
 
   const members = (names: () => readonly string[], member: (key: string) => Result): Lazy => {
-    const all = () => Object.fromEntries(names().map((key) => [key, value(member(key))]));
+    const force = () => Object.fromEntries(names().map((key) => [key, value(member(key))]));
     return {
       lazy: true,
-      member: (key) => {
+      member(key) {
         const found = member(String(key));
-        return found instanceof Undefined
-          ? methodOf(names().includes(String(key)) ? all() : {}, String(key)) === undefined
-            ? found
-            : (methodOf(all(), String(key)) ?? found)
-          : found;
+        // `groups.keys()`: only what is no member can be a method.
+        if (!(found instanceof Undefined) || methodOf({}, String(key)) === undefined) return found;
+        return methodOf(force(), String(key)) ?? found;
       },
-      force: all,
+      force,
     };
   };
 
@@ -203,8 +202,10 @@ export function createTemplates(world: TemplateWorld): Templates {
     if (!(error instanceof UndefinedError || error instanceof TemplateError)) return error;
     const names = links.map(([owner, path]) => (owner === host.name ? path : `${path} of ${owner}`));
     if (error instanceof UndefinedError) names.push(error.path);
-    const via =
-      names.length > 2 || (names.length === 2 && names[0] !== name) ? ` (${names.join(" → ")})` : "";
+    // One step from the var to what is missing is what the message says anyway.
+    const direct =
+      names.length < 2 || (names.length === 2 && names[0] === name && error instanceof UndefinedError);
+    const via = direct ? "" : ` (${names.join(" → ")})`;
     const missing = error instanceof UndefinedError ? error.path : undefined;
     const close = missing === undefined ? [] : similar(missing, Object.keys(world.vars(host)));
     const meant = close.length > 0 ? `did you mean ${close.join(", ")}? ` : "";

@@ -18,6 +18,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.inventory.ini import InventoryModule as Ini
 from ansible.template import Templar
 from ansible.utils.shlex import shlex_split
+from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 
@@ -51,8 +52,14 @@ def templates(request):
     inventory = InventoryManager(loader=loader, sources=request["sources"])
     manager = VariableManager(loader=loader, inventory=inventory)
     variables = manager.get_vars(host=inventory.get_host(request["host"]))
+    variables["hostvars"] = HostVars(inventory=inventory, variable_manager=manager, loader=loader)
     templar = Templar(loader=loader, variables=variables)
-    return [attempt(lambda text: str(templar.template(text)), case) for case in request["cases"]]
+
+    def render(text):
+        result = templar.template(text)
+        return result._strip_unsafe() if hasattr(result, "_strip_unsafe") else str(result)
+
+    return [attempt(render, case) for case in request["cases"]]
 
 
 def expand(text):
