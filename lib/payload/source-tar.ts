@@ -42,6 +42,7 @@ export async function tarEntries(
   const options = { allowUnknownFormat: true }; // tars older than "ustar"
   const reader = extract(options as Parameters<typeof extract>[0]);
   reader.on("entry", (header, stream, next) => {
+    stream.on("error", () => undefined); // it repeats the reader's own error, which `pipeline` throws
     try {
       const known = header as Header;
       end = known.byteOffset + Math.ceil(known.size / 512) * 512;

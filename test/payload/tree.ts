@@ -57,8 +57,8 @@ export const ODD_TREE: Tree = {
   "read-only/up": { target: "../app.js" },
   "link-🐦\n": { target: "ünïcödé/日本/🐦" },
   ".env": { content: "hidden" },
-  "large.bin": { content: Buffer.alloc(3 * 1024 * 1024 + 7, "large and repetitive ") },
-  "large-copy.bin": { content: Buffer.alloc(3 * 1024 * 1024 + 7, "large and repetitive "), mode: 0o640 },
+  "large.bin": { content: Buffer.alloc(1536 * 1024 + 7, "large and repetitive ") },
+  "large-copy.bin": { content: Buffer.alloc(1536 * 1024 + 7, "large and repetitive "), mode: 0o640 },
 };
 
 /** Writes `tree` into `folder`, which is made. Modes are exact. */
