@@ -35,7 +35,8 @@ export async function listenInRange(
       throw new OpsError("port", `cannot listen on ${bind}:${port}: ${message}`, { cause: error });
     }
   }
-  throw new OpsError("port", `every TCP port from ${from} to ${to} on ${bind} is taken`, {
-    hint: "widen rookery_ports, or see what holds them with `ss -ltnp`",
+  const range = from === to ? `TCP port ${from}` : `every TCP port from ${from} to ${to}`;
+  throw new OpsError("port", `${range} on ${bind} is taken`, {
+    hint: "choose others (rookery_ports), or see what holds them with `ss -ltnp`",
   });
 }
