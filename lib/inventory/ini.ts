@@ -51,6 +51,7 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
       } else if (line.startsWith("[") && line.endsWith("]")) {
         throw new IniError("invalid section: spaces and other special characters can't be in its name");
       } else if (state === "hosts") {
+        if (/^\[[^\]]*$/.test(line)) throw new IniError("this section is never closed: ']' is missing");
         addHosts(tree, line, group, source);
       } else if (state === "vars") {
         const [name, value] = assignment(line);

@@ -1,13 +1,17 @@
 // YAML as Ansible reads it: PyYAML's YAML 1.1, not js-yaml's 1.2. `yes` is true, `0755` is 493, `y` stays "y".
 
 import {
+  CHOMPING_MODE,
   defineMappingTag,
   defineScalarTag,
   defineSequenceTag,
+  EVENT_ID,
   FAILSAFE_SCHEMA,
   load,
   mergeTag,
   NOT_RESOLVED,
+  parseEvents,
+  SCALAR_STYLE,
   type Schema,
   YAMLException,
 } from "js-yaml";
@@ -59,7 +63,7 @@ export function parseYaml(text: string, { file, warn }: YamlOptions): Value {
   if (/^(?:\s*(?:#.*)?(?:\n|$))*(?:---\s*)?$/.test(text)) return null;
   const duplicates: string[] = [];
   try {
-    const value = load(text, {
+    const value = load(chompLast(text), {
       schema: schema(duplicates),
       json: true,
       filename: file,
@@ -73,9 +77,26 @@ export function parseYaml(text: string, { file, warn }: YamlOptions): Value {
   }
 }
 
+/**
+ * A block scalar at the end of a file without a last newline has none either in PyYAML; js-yaml adds one. Marking the
+ * scalar as stripped (`|-`) gives it PyYAML's meaning.
+ */
+function chompLast(text: string): string {
+  if (text.endsWith("\n") || !/[|>][-+\d]*[ \t]*(?:#.*)?\n/.test(text)) return text;
+  const last = parseEvents(text, {}).findLast((event) => event.type === EVENT_ID.SCALAR);
+  if (last?.type !== EVENT_ID.SCALAR || last.chomping === CHOMPING_MODE.STRIP) return text;
+  if (last.style !== SCALAR_STYLE.LITERAL_BLOCK && last.style !== SCALAR_STYLE.FOLDED_BLOCK) return text;
+  const before = text.slice(0, last.valueStart);
+  const header = Math.max(before.lastIndexOf("|"), before.lastIndexOf(">"));
+  return `${text.slice(0, header + 1)}-${text.slice(header + 1).replace(/^(\d?)\+/, "$1")}`;
+}
+
 function yamlError(error: YAMLException, text: string, file: string): OpsError {
-  const hint = /^[^#\n]*:\s+\{\{/m.test(text) ? "a value that begins with {{ must be in quotes" : undefined;
-  return badLine(error.reason, { file, line: (error.mark?.line ?? 0) + 1, text }, hint);
+  const line = (error.mark?.line ?? 0) + 1;
+  // Unquoted Jinja is a mapping in a mapping to YAML, an error that points anywhere but at the braces.
+  const braces = text.split("\n").findIndex((each) => /^[^#'"]*(?::|-)\s+\{\{/.test(each)) + 1;
+  if (braces === 0) return badLine(error.reason, { file, line, text });
+  return badLine(error.reason, { file, line: braces, text }, "put a value that begins with {{ in quotes");
 }
 
 function schema(duplicates: string[]): Schema {
