@@ -37,9 +37,11 @@ export function App({ state, theme, nowMs, keys, onQuit, onLeave }: AppProps) {
 
   useInput(
     (input, key) => {
-      const interrupted = key.ctrl && input === "c";
-      if (interrupted && stopping) return onLeave();
-      if (interrupted || (input === "q" && !stopping)) {
+      // Keys that come quickly arrive as one text.
+      const interrupts = key.ctrl && input === "c" ? 1 : input.split("\u0003").length - 1;
+      const quits = !key.ctrl && !key.meta && input.includes("q");
+      if (interrupts > (stopping ? 0 : 1)) return onLeave();
+      if (interrupts === 1 || (quits && !stopping)) {
         setStopping(true);
         return onQuit();
       }

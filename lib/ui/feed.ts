@@ -14,7 +14,7 @@ export interface Reporter {
   /** Called for each event, with the state after it. */
   event(event: FleetEvent, state: FleetState): void;
   /** Called once, when no more events come: gives the terminal back and writes what must stay. */
-  end(state: FleetState): void;
+  end(state: FleetState): Promise<void> | void;
 }
 
 /** Where text goes: the process's own streams, or a test's. */

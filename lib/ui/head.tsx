@@ -63,11 +63,11 @@ export function OverallBar({ numbers, theme, columns }: Props) {
   );
 }
 
-/** `✓ pack 0.8 s  ▸ distribute 14 s  · activate` */
+/** `✓ pack 0.8 s  ▸ distribute 14 s  · activate`; only what runs where there is no room for more. */
 export function Phases({ state, theme, columns, nowMs }: Props) {
   const lines = phaseLines(state, nowMs);
-  const text = (timed: boolean, gap: string) =>
-    lines
+  const text = (timed: boolean, gap: string, shown = lines) =>
+    shown
       .map(({ phase, state: it, seconds }) => {
         const time = it === "running" || (timed && it === "done") ? ` ${formatDuration(seconds)}` : "";
         if (it === "done") return `${theme.paint("green", theme.done)} ${phase}${theme.paint("dim", time)}`;
@@ -75,10 +75,9 @@ export function Phases({ state, theme, columns, nowMs }: Props) {
         return theme.paint("dim", `${theme.ahead} ${phase}`);
       })
       .join(gap);
-  const line = firstFitting(
-    [text(true, "   "), text(true, "  "), text(false, "  "), text(false, " ")],
-    columns - 2,
-  );
+  const running = lines.filter(({ state: it }) => it === "running");
+  const variants = [text(true, "   "), text(true, "  "), text(false, "  "), text(false, " ")];
+  const line = firstFitting([...variants, text(false, " ", running)], columns - 2);
   return <Line theme={theme} text={` ${line}`} />;
 }
 

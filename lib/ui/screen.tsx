@@ -12,6 +12,8 @@ const BIG_FLEET = 200;
 const BIG_FRAME_MS = 200;
 /** Without events the screen is still drawn this often, for its clocks. */
 const IDLE_MS = 1000;
+/** How long a terminal that takes no more text may hold up the end. */
+const FLUSH_MS = 1000;
 /** Lines of output and warnings kept to be written once the screen is gone. */
 const KEPT_LINES = 5000;
 
@@ -85,13 +87,23 @@ export function openScreen(options: ScreenOptions): Reporter {
       kept.push(...eventLines(event, after, { verbose, theme }));
       if (kept.length > KEPT_LINES) kept.splice(0, kept.length - KEPT_LINES);
     },
-    end() {
+    async end() {
       clearInterval(timer);
       output.off("resize", resized);
+      // A frame that waits for its turn would be drawn again below the cleared one.
+      await within(FLUSH_MS, ink.waitUntilRenderFlush());
       ink.clear();
       ink.unmount();
       ink.cleanup();
       if (kept.length > 0) output.write(`${kept.join("\n")}\n`);
     },
   };
+}
+
+async function within(deadlineMs: number, work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 // Chooses how a fleet is shown: a screen on a terminal, lines in a log, JSON for programs.
 import type { FleetEvent } from "../swarm/events.ts";
+import { type FleetState, reduce } from "../swarm/state.ts";
 import type { FleetFeed, Output, Reporter } from "./feed.ts";
 import { jsonReporter } from "./json.ts";
 import { linesReporter } from "./lines.ts";
@@ -42,7 +43,9 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   // Whoever disposes hears of it as well; without this it would count as unhandled before.
   done.catch(() => {});
-  // Subscribed before anything is awaited, for nothing is told twice.
+  // Subscribed before anything is awaited, for nothing is told twice. The feed's state runs ahead of the events still
+  // on their way, so what is said about an event comes from a state of our own, folded as far as that event.
+  let state = feed.state;
   const events = feed.events()[Symbol.asyncIterator]();
   const first = events.next();
   let reporter: Reporter | undefined;
@@ -58,19 +61,20 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
       write: (line) => stderr.write(`${errorTheme.plain(line)}\n`),
     });
   };
-  const leaveScreen = () => {
+  const leaveScreen = async () => {
     if (over) return;
-    reporter?.end(feed.state);
+    const screen = reporter;
     reporter = lines();
+    await screen?.end(feed.state);
   };
-  const leave = () => {
-    leaveScreen();
+  const leave = async () => {
+    await leaveScreen();
     process.kill(process.pid, "SIGINT");
   };
-  const finish = () => {
+  const finish = async () => {
     if (over) return;
     over = true;
-    reporter?.end(feed.state);
+    await reporter?.end(feed.state);
     if (mode !== "json") {
       const text = { theme: look(stdout), width: stdout.columns ?? LOG_WIDTH };
       if (preview !== undefined) stdout.write(previewText(preview, text));
@@ -92,20 +96,21 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
         input: stdin,
         patchConsole: stdout.isTTY === true,
         onQuit,
-        onLeave: leave,
-        onBroken: leaveScreen,
+        onLeave: () => void leave().catch(reject),
+        onBroken: () => void leaveScreen().catch(reject),
       });
     }
-    const plan = planSoFar(feed);
-    if (plan !== undefined) reporter.event(plan, feed.state);
+    const plan = planSoFar(state);
+    if (plan !== undefined) reporter.event(plan, state);
     for (let next = await first; !next.done && !over; next = await events.next()) {
       if (next.value.type === "preview") preview = next.value;
-      reporter.event(next.value, feed.state);
+      state = reduce(state, next.value);
+      reporter.event(next.value, state);
     }
-    finish();
+    await finish();
   };
-  follow().catch((error: unknown) => {
-    if (!over) reporter?.end(feed.state);
+  follow().catch(async (error: unknown) => {
+    if (!over) await reporter?.end(feed.state);
     over = true;
     reject(error);
   });
@@ -113,16 +118,19 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   return {
     done,
     async [Symbol.asyncDispose]() {
-      // A run with a summary is over: its last events are on their way. One without was given up.
-      if (feed.state.summary === undefined) finish();
-      const late = setTimeout(finish, LAST_EVENTS_MS);
+      // A run with a summary is over and its last events are on their way. One without was given up: what it already
+      // told is still shown.
+      const late = setTimeout(
+        () => void finish().catch(reject),
+        feed.state.summary === undefined ? 0 : LAST_EVENTS_MS,
+      );
       await done.finally(() => clearTimeout(late));
     },
   };
 }
 
 /** The plan of a run that had one before it was shown. */
-function planSoFar({ state }: FleetFeed): FleetEvent | undefined {
+function planSoFar(state: FleetState): FleetEvent | undefined {
   if (state.hosts.size === 0) return undefined;
   const hosts = [...state.hosts.values()].map(({ name, group }) => ({ host: name, group }));
   return { type: "plan", atMs: state.startedAtMs, title: state.title, hosts };

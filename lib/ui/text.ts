@@ -26,7 +26,10 @@ export function widthOf(text: string): number {
 /** `text` cut to at most `width` columns, the cut shown as `…`. */
 export function cut(text: string, width: number): string {
   if (width <= 0) return "";
-  return widthOf(text) <= width ? text : Bun.sliceAnsi(text, 0, width, "…");
+  if (widthOf(text) <= width) return text;
+  const short = Bun.sliceAnsi(text, 0, width - 1);
+  // sliceAnsi keeps a double-width character that the cut falls into, and so is a column too wide there.
+  return `${widthOf(short) < width ? short : Bun.sliceAnsi(text, 0, width - 2)}…`;
 }
 
 /** `text` exactly `width` columns wide: cut, or padded at the right (`left` aligned) or the left. */

@@ -1,5 +1,7 @@
 // A run played in real time, to look at: bun test/ui/demo.ts [--hosts 8] [--mode auto|lines|json] [--seconds 20]
+import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
+import type { FleetEvent } from "../../lib/swarm/events.ts";
 import { showFleet } from "../../lib/ui/show.ts";
 import { liveFeed } from "./feeds.ts";
 import { scriptedRun } from "./scripted.ts";
@@ -8,11 +10,19 @@ const { values } = parseArgs({
   options: {
     hosts: { type: "string", default: "8" },
     mode: { type: "string", default: "auto" },
+    /** How long the payload takes. */
     seconds: { type: "string", default: "20" },
     verbose: { type: "boolean", default: false },
-    /** Stops after this many seconds of the run and waits for a key, so that a screen can be looked at. */
+    /** Begins at this second of the run and stays there until q or Ctrl+C, so that a screen can be looked at. */
     hold: { type: "string", default: "0" },
+    /** Milliseconds between progress reports. */
     every: { type: "string", default: "500" },
+    /** How many times faster than it says. */
+    speed: { type: "string", default: "1" },
+    /** Asks a question when the run is over. */
+    ask: { type: "boolean", default: false },
+    /** What quitting does: the run ends, nothing at all, the program throws, or it leaves without a word. */
+    quit: { type: "string", default: "end" },
   },
 });
 const mode = values.mode === "lines" || values.mode === "json" ? values.mode : "auto";
@@ -25,7 +35,7 @@ await using shown = showFleet(feed, {
   verbose: values.verbose,
   onQuit: () => {
     feed.push({ type: "note", atMs: Date.now(), level: "info", message: "quit asked for" });
-    quit.resolve();
+    if (values.quit !== "ignore") quit.resolve();
   },
 });
 
@@ -35,7 +45,9 @@ const run = scriptedRun({
   distributeSeconds: Number(values.seconds),
   reportEveryMs: Number(values.every),
 });
-for (const event of run) {
+const speed = Number(values.speed);
+for (const { atMs, ...rest } of run) {
+  const event = { ...rest, atMs: startMs + (atMs - startMs) / speed } as FleetEvent;
   if (holdMs > 0 && event.atMs - startMs > holdMs) break;
   const waitMs = event.atMs - Date.now();
   if (holdMs === 0 && waitMs > 0) await Bun.sleep(waitMs);
@@ -43,9 +55,16 @@ for (const event of run) {
 }
 if (holdMs > 0) {
   await quit.promise;
+  if (values.quit === "throw") throw new Error("the demo broke");
+  if (values.quit === "exit") process.exit(3);
   const last = run.at(-1);
   if (last?.type === "summary") feed.push({ ...last, atMs: Date.now() });
 }
 feed.end();
 await shown.done;
+if (values.ask) {
+  const input = createInterface({ input: process.stdin, output: process.stdout });
+  process.stdout.write(`answer: ${await input.question("go on? ")}\n`);
+  input.close();
+}
 process.stdout.write(`exit after ${values.hosts} hosts\n`);
