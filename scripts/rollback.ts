@@ -30,7 +30,7 @@ await script(async (signal) => {
     await startPeers(fleet);
     await lockAll(fleet, plan);
     requireHosts(fleet, plan.allowance);
-    await fleet.phase("activate", () => activateAll(fleet, choice, plan));
+    await fleet.phase("activate", () => activateAll(fleet, choice, { ...plan, rollback: true }));
     return `${plan.app} is back at ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

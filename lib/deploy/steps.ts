@@ -15,6 +15,13 @@ import { chooseRollback } from "./rollback.ts";
 type DeployFleet = Fleet<PlannedHost>;
 type DeployMember = Member<PlannedHost>;
 
+/** Whose lock it will be, and whether another's may be broken for it. */
+interface LockWish {
+  readonly app: string;
+  readonly owner: string;
+  readonly breakLock: boolean;
+}
+
 /** Names the release and finds what hosts hold of it already; hosts that run it are done. */
 export function chooseFor(fleet: DeployFleet, { torrent, id: wanted }: Release): Choice {
   const { infohash, totalBytes, pieceLength } = torrent;
@@ -58,13 +65,21 @@ export function reportsOf(fleet: DeployFleet): Map<string, HostReport> {
  */
 export async function lockAll(
   fleet: DeployFleet,
-  { app, owner, breakLock }: { readonly app: string; readonly owner: string; readonly breakLock: boolean },
+  { app, owner, breakLock }: LockWish,
+  { infohash }: { readonly infohash?: string } = {},
 ): Promise<void> {
   const [first, ...others] = fleet.alive.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const refusals: OpsError[] = [];
   const lock = async (member: DeployMember) => {
     try {
-      const params = { deployTo: member.settings.deployTo, app, owner, ownerPid: process.pid, breakLock };
+      const params = {
+        deployTo: member.settings.deployTo,
+        app,
+        owner,
+        ownerPid: process.pid,
+        breakLock,
+        infohash,
+      };
       const { broke } = await peerOf(member).request("lock", params, { signal: fleet.signal });
       if (broke !== undefined)
         fleet.note(`broke the lock of ${broke}`, { level: "warning", host: member.name });
@@ -84,11 +99,11 @@ export async function distributeRelease(
   fleet: DeployFleet,
   release: Release,
   choice: Choice,
-  lock: { readonly app: string; readonly owner: string; readonly breakLock: boolean },
+  lock: LockWish,
 ): Promise<void> {
   await fleet.phase("distribute", async () => {
     await startPeers(fleet);
-    await lockAll(fleet, lock);
+    await lockAll(fleet, lock, { infohash: release.torrent.infohash });
     for (const { name } of fleet.alive.filter(({ name }) => choice.holding.has(name))) {
       fleet.emit({ type: "status", host: name, status: "complete", detail: "held already" });
     }
@@ -117,7 +132,6 @@ export async function prepareAll(
   await fleet.each(async (member) => {
     const { deployTo, sharedPaths, sharedFiles, beforeActivate } = member.settings;
     const { signal } = fleet;
-    const revision = payload.revision ?? torrent.infohash;
     if (!holding.has(member.name)) {
       fleet.emit({ type: "status", host: member.name, status: "complete", detail: "unpacking" });
       const { contentBytes } = payload.manifest;
@@ -126,7 +140,7 @@ export async function prepareAll(
         contentBytes,
         infohash: torrent.infohash,
         payload: incoming(deployTo, { torrent }),
-        revision,
+        revision: payload.revision,
       };
       await peerOf(member).request("install", { deployTo, ...source, sharedPaths, sharedFiles }, { signal });
       await peerOf(member).request("leave", {}, { signal });
@@ -155,30 +169,43 @@ export function requireHosts(fleet: DeployFleet, allowance: Allowance): void {
 export async function activateAll(
   fleet: DeployFleet,
   { id }: { readonly id: string },
-  { owner }: { readonly owner: string },
+  { owner, rollback = false }: { readonly owner: string; readonly rollback?: boolean },
 ): Promise<void> {
-  // Once it has begun, a Ctrl+C waits for the renames: half a fleet switched is nobody's wish.
-  const switched = await fleet.each(
-    async (member) => {
+  try {
+    // Once it has begun, a Ctrl+C waits for the renames: half a fleet switched is nobody's wish.
+    const switchOne = async (member: DeployMember) => {
       await peerOf(member).request("activate", { deployTo: member.settings.deployTo, id });
       fleet.emit({ type: "status", host: member.name, status: "active" });
-    },
-    { limit: Math.max(1, fleet.alive.length) },
-  );
-  const members = [...switched.keys()].filter((member) => fleet.alive.includes(member));
-  await fleet.each(
-    async (member) => {
-      const { deployTo, afterActivate, keepReleases } = member.settings;
-      const peer = peerOf(member);
-      await runCommands(fleet, member, id, afterActivate, "rookery_after_activate");
-      await peer.request("markGood", { deployTo, id, by: owner }, { signal: fleet.signal });
-      if (keepReleases > 0)
-        await peer.request("prune", { deployTo, keep: keepReleases }, { signal: fleet.signal });
-      await peer.request("unlock", { deployTo });
-      fleet.emit({ type: "status", host: member.name, status: "ok" });
-    },
-    { members },
-  );
+    };
+    await fleet.each(switchOne, { limit: Math.max(1, fleet.alive.length) });
+    await fleet.each((member) => finish(fleet, member, { id, owner, rollback }));
+  } catch (error) {
+    const switched = fleet.count("active");
+    if (!(error instanceof OpsError && error.code === "interrupted" && switched > 0)) throw error;
+    throw new OpsError(
+      "interrupted",
+      `interrupted: ${switched} hosts were switched to ${id}, but are not finished`,
+      {
+        hint: "run the same again: it goes on with their after-activate commands",
+      },
+    );
+  }
+}
+
+/** What is left to do on a host once its `current` is switched. */
+async function finish(
+  fleet: DeployFleet,
+  member: DeployMember,
+  { id, owner, rollback }: { readonly id: string; readonly owner: string; readonly rollback: boolean },
+): Promise<void> {
+  const { deployTo, afterActivate, keepReleases } = member.settings;
+  const { signal } = fleet;
+  const peer = peerOf(member);
+  await runCommands(fleet, member, id, afterActivate, "rookery_after_activate");
+  await peer.request("markGood", { deployTo, id, by: owner, rollback }, { signal });
+  if (keepReleases > 0) await peer.request("prune", { deployTo, keep: keepReleases }, { signal });
+  await peer.request("unlock", { deployTo });
+  fleet.emit({ type: "status", host: member.name, status: "ok" });
 }
 
 async function runCommands(

@@ -3,12 +3,13 @@
 import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
 import { placePayload } from "../payload/unpack.ts";
-import { activateRelease, markGood, switchBack } from "../release/activate.ts";
+import { activateRelease, markGood } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
 import { installRelease } from "../release/install.ts";
-import { freeLock, takeLock } from "../release/lock.ts";
+import { checkLock, freeLock, takeLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
+import { removeStale } from "../release/remove.ts";
 import { type Download, startDownload } from "./download.ts";
 import {
   type Downward,
@@ -31,9 +32,10 @@ let download: Download | undefined;
 
 const handlers: Handlers = {
   inspect: ({ deployTo }) => inspectHost(deployTo),
-  lock: async ({ deployTo, ...options }) => {
-    const { token, broke } = await takeLock(deployTo, options);
+  lock: async ({ deployTo, infohash, ...options }, signal) => {
+    const { token, broke } = await takeLock(deployTo, { ...options, signal });
     locks.set(deployTo, token);
+    await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
     return { broke };
   },
   unlock: async ({ deployTo }) => {
@@ -64,13 +66,14 @@ const handlers: Handlers = {
     const onOutput = (stream: "stdout" | "stderr", text: string) => send({ type: "output", stream, text });
     return { exitCode: await runCommand(deployTo, { ...options, signal, onOutput }) };
   },
-  activate: ({ deployTo, id }) => activateRelease(deployTo, id),
-  switchBack: async ({ deployTo, previous }) => {
-    await switchBack(deployTo, previous);
-    return {};
+  activate: async ({ deployTo, id }) => {
+    const token = locks.get(deployTo);
+    if (token === undefined) throw new Error("activate without a lock");
+    await checkLock(deployTo, token);
+    return activateRelease(deployTo, id);
   },
-  markGood: async ({ deployTo, id, by }) => {
-    await markGood(deployTo, id, { by });
+  markGood: async ({ deployTo, id, by, rollback }) => {
+    await markGood(deployTo, id, { by, rollback });
     return {};
   },
   prune: async ({ deployTo, keep }) => ({ removed: await pruneReleases(deployTo, keep) }),

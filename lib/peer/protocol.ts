@@ -25,9 +25,19 @@ export interface PeerAddress {
 export interface Methods {
   /** What this host holds under `deployTo`; changes nothing. */
   inspect: { params: { deployTo: string }; result: HostReport };
-  /** Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock was broken. */
+  /**
+   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock was broken.
+   * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped.
+   */
   lock: {
-    params: { deployTo: string; app: string; owner: string; ownerPid: number; breakLock: boolean };
+    params: {
+      deployTo: string;
+      app: string;
+      owner: string;
+      ownerPid: number;
+      breakLock: boolean;
+      infohash: string | undefined;
+    };
     result: { broke: string | undefined };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
@@ -59,7 +69,8 @@ export interface Methods {
       payload: string;
       /** What it unpacks to, for progress. */
       contentBytes: number;
-      revision: string;
+      /** For REVISION; undefined: the release's id stands there. */
+      revision: string | undefined;
       sharedPaths: readonly string[];
       sharedFiles: readonly string[];
     };
@@ -74,9 +85,10 @@ export interface Methods {
   };
   /** One rename. `previous` is the release that was current. */
   activate: { params: { deployTo: string; id: string }; result: { previous: string | undefined } };
-  /** Puts `current` back to where it was before `activate`. */
-  switchBack: { params: { deployTo: string; previous: string | undefined }; result: Record<never, never> };
-  markGood: { params: { deployTo: string; id: string; by: string }; result: Record<never, never> };
+  markGood: {
+    params: { deployTo: string; id: string; by: string; rollback: boolean };
+    result: Record<never, never>;
+  };
   prune: { params: { deployTo: string; keep: number }; result: { removed: readonly string[] } };
 }
 

@@ -116,7 +116,10 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   /** A host is out: a row with its reason, never the end of the others. */
   fail(member: FleetHost, error: OpsError, status?: "failed" | "unreachable" | "skipped"): void {
     if (isFinal(this.status(member.name))) return;
-    const { code, message, hint } = error;
+    const { code, hint } = error;
+    // The row says which host it is; connections say it in the message too, for those who use them alone.
+    const prefix = `${member.name}: `;
+    const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
     const fault: Fault = { code, message, ...(hint === undefined ? {} : { hint }) };
     const as = status ?? (UNREACHABLE_CODES.includes(code) ? "unreachable" : "failed");
     this.emit({ type: "failed", host: member.name, status: as, error: fault });
