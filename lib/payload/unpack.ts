@@ -79,20 +79,13 @@ export async function unpackPayload(
 async function makeDestination(destination: string): Promise<void> {
   try {
     await mkdir(dirname(destination), { recursive: true });
-    mkdirSync(destination, 0o700);
+    const found = lstatSync(destination, { throwIfNoEntry: false });
+    if (found === undefined) return mkdirSync(destination, 0o700);
+    if (found.isDirectory() && readdirSync(destination).length === 0) return chmodSync(destination, 0o700);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw await writeFault(error, destination);
-    if (isEmptyFolder(destination)) {
-      chmodSync(destination, 0o700);
-      return;
-    }
-    throw new OpsError("release", `${printable(destination)} is there already`, {
-      hint: "remove it, or choose another place",
-      cause: error,
-    });
+    throw await writeFault(error, destination);
   }
-}
-
-function isEmptyFolder(path: string): boolean {
-  return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
+  throw new OpsError("release", `${printable(destination)} is there already`, {
+    hint: "remove it, or choose another place",
+  });
 }
