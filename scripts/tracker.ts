@@ -21,7 +21,7 @@ await script(async (signal) => {
   const torrents = await Promise.all(options.words.map(readTorrent));
   await using tracker = await startTracker({
     infohashes: torrents.map(({ infohash }) => infohash),
-    port: options.port,
+    ports: options.port === undefined ? undefined : { from: options.port, to: options.port },
     maxPeers: options.peers ?? 1000,
     intervalSeconds: options.interval ?? 30,
   });

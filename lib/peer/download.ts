@@ -16,7 +16,7 @@ const REPORT_MS = 500;
 const STALL_MS = 60_000;
 
 export async function startDownload(
-  { torrent: metainfo, folder, seed, ports, allow, tracker }: Params<"join">,
+  { torrent: metainfo, folder, seed, ports, stripe, allow, tracker }: Params<"join">,
   { signal, report }: { readonly signal: AbortSignal; readonly report: (progress: EngineProgress) => void },
 ): Promise<Download> {
   const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
@@ -29,6 +29,7 @@ export async function startDownload(
     ports,
     allow: (address) => allowed.has(address),
     ...(tracker === undefined ? {} : { tracker }),
+    ...(stripe === undefined ? {} : { stripe }),
     signal,
   });
   const stalled = Promise.withResolvers<never>();

@@ -5,22 +5,33 @@ import { OpsError } from "../errors.ts";
 /** Connections the kernel may hold until we accept: a whole fleet dials in the same second. */
 const BACKLOG = 1024;
 
+export interface ListenOptions {
+  /** Tried from the first to the last; any free port when undefined. */
+  readonly ports: { readonly from: number; readonly to: number } | undefined;
+  readonly bind: string;
+}
+
 /**
  * Listens on the first free port of `ports`, or on any free one.
  * @throws OpsError port when all are taken, or the address isn't this machine's
  */
 export async function listenInRange(
   onConnection: (socket: Socket) => void,
-  {
-    ports,
-    bind,
-  }: { readonly ports: { readonly from: number; readonly to: number } | undefined; readonly bind: string },
+  options: ListenOptions,
 ): Promise<Server & { readonly port: number }> {
+  return listenWith(() => createServer(onConnection), options);
+}
+
+/** The same for a server of another kind; `makeServer` is called anew for each port tried. */
+export async function listenWith<S extends Server>(
+  makeServer: () => S,
+  { ports, bind }: ListenOptions,
+): Promise<S & { readonly port: number }> {
   const { from, to } = ports ?? { from: 0, to: 0 };
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= 65_535))
     throw new RangeError(`not a port range: ${from}-${to}`);
   for (let port = from; port <= to; port++) {
-    const server = createServer(onConnection);
+    const server = makeServer();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
     server.listen({ port, host: bind, backlog: BACKLOG }, resolve);

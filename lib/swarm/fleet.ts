@@ -172,7 +172,7 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
     const stopped = outcome.error;
     for (const member of this.alive) {
       if (stopped === undefined) this.emit({ type: "status", host: member.name, status: "ok" });
-      else this.fail(member, stopped, "skipped");
+      else this.fail(member, new OpsError(stopped.code, stopped.message), "skipped");
     }
     await this.close();
     const exitCode = this.#exitCode(stopped);

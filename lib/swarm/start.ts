@@ -54,8 +54,14 @@ export async function startSwarm<H extends FleetHost>(
     torrent: Buffer.from(torrent.metainfo).toString("base64"),
     allow: fleetAddresses(addresses),
   };
+  const allowed = new Set([...common.allow, "127.0.0.1"]);
   const tracker = stack.use(
-    await startTracker({ infohashes: [torrent.infohash], maxPeers: addresses.size + 1 }),
+    await startTracker({
+      infohashes: [torrent.infohash],
+      maxPeers: addresses.size + 1,
+      ports,
+      allow: (address) => allowed.has(address),
+    }),
   );
   const seeder = stack.use(await startSeeder());
   const reports = stack.use(watchProgress(fleet, seeder, { pieces: torrent.pieceHashes.length / 20 }));
@@ -63,17 +69,27 @@ export async function startSwarm<H extends FleetHost>(
     ...common,
     folder: seedFrom,
     seed: true,
+    stripe: undefined,
     ports,
     tracker: {
       url: tracker.url("127.0.0.1"),
       address: ownAddresses([...addresses.keys()])[0] ?? "127.0.0.1",
     },
   });
+  const indexOf = new Map([...addresses.keys()].map((member, index) => [member, index]));
   const join = async (member: Member<H>) => {
     const { folder, ports: range } = place(member);
     const trackerUrl = tracker.url(member.connection?.localAddress ?? "127.0.0.1");
     const address = addresses.get(member) ?? "";
-    const params = { ...common, folder, seed: false, ports: range, tracker: { url: trackerUrl, address } };
+    const stripe = { index: indexOf.get(member) ?? 0, of: addresses.size };
+    const params = {
+      ...common,
+      folder,
+      seed: false,
+      stripe,
+      ports: range,
+      tracker: { url: trackerUrl, address },
+    };
     const { port } = await running(member).request("join", params, { signal: fleet.signal });
     reports.watch(member);
     fleet.emit({ type: "status", host: member.name, status: "fetching" });

@@ -1,15 +1,15 @@
 // A private tracker: bittorrent-tracker's server over HTTP, for the infohashes it was given and nobody else's.
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { isIP, isIPv4 } from "node:net";
 import Server from "bittorrent-tracker/server";
-import { OpsError } from "../errors.ts";
+import { listenWith } from "../peer/listen.ts";
 
 export interface TrackerOptions {
   /** 40 lowercase hex digits each. */
   readonly infohashes: readonly string[];
-  /** TCP port; any free one when not given. */
-  readonly port?: number | undefined;
+  /** TCP ports to listen on, the first free one; any free one when undefined. */
+  readonly ports?: { readonly from: number; readonly to: number } | undefined;
   readonly host?: string | undefined;
   /** How many peers are to be remembered for each infohash. */
   readonly maxPeers: number;
@@ -37,12 +37,12 @@ const CACHED_PER_PEER = 4;
 /**
  * Starts a tracker under a random path; every other path is a 404. Peers may name their own address (`ip=`), for the
  * one their announce comes from need not be the one others reach them by.
- * @throws OpsError port when the port is taken
+ * @throws OpsError port when all are taken
  * @see https://www.bittorrent.org/beps/bep_0003.html
  */
 export async function startTracker({
   infohashes,
-  port = 0,
+  ports,
   host = "0.0.0.0",
   maxPeers,
   intervalSeconds = 10,
@@ -65,7 +65,7 @@ export async function startTracker({
   // Malformed announces of clients: they got their answer, and there is nobody here to tell.
   tracker.on("warning", () => {});
 
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     const from = plain(request.socket.remoteAddress ?? "");
     const address = announced(request) ?? from;
     if (request.url?.split("?")[0] !== path || !allow(from) || !allow(address)) {
@@ -75,25 +75,13 @@ export async function startTracker({
     // The server's own way to be told an address from outside.
     request.headers["x-forwarded-for"] = address;
     tracker.onHttpRequest(request, response, { action: "announce", trustProxy: true });
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen({ port, host, backlog: 1024 }, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    throw new OpsError("port", `the tracker cannot listen on ${host}:${port}: ${(error as Error).message}`, {
-      hint: "choose another port, or see what holds it with `ss -ltnp`",
-      cause: error,
-    });
-  }
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("a TCP server without a port");
+  };
+  const server = await listenWith(() => createServer(answer), { ports, bind: host });
 
   let closing: Promise<void> | undefined;
   return {
-    port: bound.port,
-    url: (address) => `http://${address.includes(":") ? `[${address}]` : address}:${bound.port}${path}`,
+    port: server.port,
+    url: (address) => `http://${address.includes(":") ? `[${address}]` : address}:${server.port}${path}`,
     counts: (infohash) => {
       const swarm = tracker.torrents[infohash];
       return { seeders: swarm?.complete ?? 0, leechers: swarm?.incomplete ?? 0 };

@@ -119,7 +119,8 @@ test("more peers than the library remembers by default", async () => {
 
 test("a taken port is a port error, and closing frees it", async () => {
   const first = await startTracker({ infohashes: [INFOHASH], host: LOOPBACK, maxPeers: 10 });
-  const again = { infohashes: [INFOHASH], host: LOOPBACK, port: first.port, maxPeers: 10 };
+  const ports = { from: first.port, to: first.port };
+  const again = { infohashes: [INFOHASH], host: LOOPBACK, ports, maxPeers: 10 };
   const error = await startTracker(again).catch((reason) => reason);
   expect(error.code).toBe("port");
   await fetch(first.url(LOOPBACK) + query(INFOHASH)); // leaves a keep-alive connection
