@@ -11,6 +11,7 @@ import { readChunks, readWhole, SMALL_BYTES } from "./read-source.ts";
 import { compressionPays } from "./sample.ts";
 import type { Source, SourceFile } from "./source.ts";
 import { type Entry, type FileEntry, type Manifest, PAYLOAD_VERSION, type Payload } from "./types.ts";
+import { writeFault } from "./write-fault.ts";
 
 export interface PackOptions {
   /** Where the payload goes: made when missing; must not hold one. */
@@ -25,7 +26,7 @@ export interface PackOptions {
 /**
  * Packs `source`. The same tree gives the same two files, byte for byte (with the same version of Bun, whose zstd it is).
  * Equal files are stored once. When it fails or is aborted, nothing stays in `folder`.
- * @throws OpsError `source` when a file can't be read or changes meanwhile, `disk-full`
+ * @throws OpsError `source` when a file can't be read or changes meanwhile, `disk-full`, `release` when `folder` can't be written
  */
 export async function packSource(source: Source, options: PackOptions): Promise<Payload> {
   const { folder, compress = "auto", signal } = options;
@@ -39,7 +40,7 @@ export async function packSource(source: Source, options: PackOptions): Promise<
   } catch (cause) {
     await Promise.all((made ? [folder] : paths).map((path) => rm(path, { recursive: true, force: true })));
     const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw await writeFault(cause, folder);
     const { bavail, bsize } = await statfs(made ? join(folder, "..") : folder);
     const mebibytes = (bytes: number) => `${(bytes / 1048576).toFixed(1)} MiB`;
     throw new OpsError(

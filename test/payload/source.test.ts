@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { excluder } from "../../lib/payload/exclude.ts";
 import { packSource } from "../../lib/payload/pack.ts";
 import { openSource } from "../../lib/payload/source.ts";
@@ -155,21 +155,25 @@ test("sources that can't be read say why", async () => {
 test("what can't be read by this user is named", async () => {
   await using place = await workplace();
   writeTree(place.at("file"), { a: { content: "a" }, secret: { content: "s", mode: 0 } });
+  writeTree(place.at("work"), {});
+  chmodSync(place.at("work"), 0o777);
   writeTree(place.at("folder"), { "closed/a": { content: "a" }, closed: { folder: true, mode: 0 } });
   const output = await runAsNobody(
     `const { openSource } = await import("./lib/payload/source.ts");
     const { packSource } = await import("./lib/payload/pack.ts");
     become();
-    for (const from of ["file", "folder"]) {
+    const [root] = process.argv.slice(1);
+    for (const [from, to] of [["file", "work"], ["folder", "work"], ["file", "file"]]) {
       try {
-        await packSource(await openSource(process.argv[1] + "/" + from), { folder: process.argv[1] + "/payload" });
+        await packSource(await openSource(root + "/" + from), { folder: root + "/" + to + "/payload" });
       } catch (error) { console.log(error.code, error.message, "|", error.hint); }
     }`,
     [place.root],
   );
-  const [file, folder] = output.split("\n");
+  const [file, folder, target] = output.split("\n");
   expect(file).toMatch(/^source .*file\/secret: EACCES/);
   expect(folder).toMatch(/^source .*folder\/closed: EACCES.*\| make it readable for you, or exclude it/);
+  expect(target).toMatch(/^release can't write .*file\/payload/);
 });
 
 test("sockets and fifos stay behind with a warning, and so does a word about links that lead out", async () => {
