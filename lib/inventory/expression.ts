@@ -57,7 +57,7 @@ export function evaluate(node: Node, scope: Scope): Result {
         node.negate
       );
     case "UnaryExpression":
-      return operate(() => unary(operator(node), value(evaluate(child(node, "argument"), scope))));
+      return unary(operator(node), value(evaluate(child(node, "argument"), scope)));
     case "BinaryExpression":
       return binaryExpression(node, scope);
     case "Ternary":
@@ -160,16 +160,7 @@ function binaryExpression(node: Node, scope: Scope): Value {
   const sign = operator(node);
   if (sign === "and") return truthy(left) ? right() : left;
   if (sign === "or") return truthy(left) ? left : right();
-  return operate(() => compare(sign, left, right) ?? binary(sign, left, right()));
-}
-
-function operate(run: () => Value): Value {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new TemplateError(error.message);
-    throw error;
-  }
+  return compare(sign, left, right) ?? binary(sign, left, right());
 }
 
 export function child(node: Node, field: string): Node {

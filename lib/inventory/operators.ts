@@ -1,11 +1,11 @@
 // Python's operators on template values: 7 / 2 is 3.5, 7 // 2 is 3, "a" * 3 is "aaa", 1 == 1.0.
 
 import { pythonText } from "./python-text.ts";
-import { truthy } from "./results.ts";
+import { TemplateError, truthy } from "./results.ts";
 import { float, isFloat, isMapping } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
-/** @throws TypeError where Python would */
+/** @throws TemplateError where Python would */
 export function unary(sign: string, operand: Value): Value {
   if (sign === "not") return !truthy(operand);
   const number = numberOf(operand, sign);
@@ -25,7 +25,7 @@ export function compare(sign: string, left: Value, right: () => Value): boolean 
   return sign === "<=" ? order <= 0 : order >= 0;
 }
 
-/** `+ - * / // % ** ~`. @throws TypeError where Python would, RangeError when dividing by zero */
+/** `+ - * / // % ** ~`. @throws TemplateError where Python has an error */
 export function binary(sign: string, left: Value, right: Value): Value {
   if (sign === "~") return pythonText(left) + pythonText(right);
   if (sign === "+" && typeof left === "string" && typeof right === "string") return left + right;
@@ -35,7 +35,7 @@ export function binary(sign: string, left: Value, right: Value): Value {
     return Array.from({ length: Math.max(0, numberOf(right, sign)) }, () => left).flat() as Value;
   if (sign === "%" && typeof left === "string") return format(left, Array.isArray(right) ? right : [right]);
   const [a, b] = [numberOf(left, sign), numberOf(right, sign)];
-  if (b === 0 && /^[/%]/.test(sign)) throw new RangeError("division by zero");
+  if (b === 0 && /^[/%]/.test(sign)) throw new TemplateError("division by zero");
   const keep = (result: number) => (isFloat(left) || isFloat(right) ? float(result) : result);
   switch (sign) {
     case "+":
@@ -53,7 +53,7 @@ export function binary(sign: string, left: Value, right: Value): Value {
     case "**":
       return b < 0 ? float(a ** b) : keep(a ** b);
     default:
-      throw new TypeError(`the operator ${sign} is not supported in inventory values`);
+      throw new TemplateError(`the operator ${sign} is not supported in inventory values`);
   }
 }
 
@@ -75,14 +75,14 @@ export function equal(left: Value, right: Value): boolean {
   );
 }
 
-/** Negative, zero or positive. @throws TypeError when Python can't order them */
+/** Negative, zero or positive. @throws TemplateError when Python can't order them */
 export function ordering(left: Value, right: Value): number {
   if (isNumeric(left) && isNumeric(right)) return Number(left) - Number(right);
   if (typeof left === "string" && typeof right === "string")
     return left === right ? 0 : left < right ? -1 : 1;
   if (left instanceof Date && right instanceof Date) return left.getTime() - right.getTime();
   if (!Array.isArray(left) || !Array.isArray(right))
-    throw new TypeError(`can't compare ${pythonText(left)} with ${pythonText(right)}`);
+    throw new TemplateError(`can't compare ${pythonText(left)} with ${pythonText(right)}`);
   for (const [index, item] of left.entries()) {
     if (index >= right.length) return 1;
     const order = ordering(item as Value, right[index] as Value);
@@ -95,7 +95,7 @@ export function contains(container: Value, item: Value): boolean {
   if (typeof container === "string") return typeof item === "string" && container.includes(item);
   if (Array.isArray(container)) return container.some((each: Value) => equal(each, item));
   if (isMapping(container)) return Object.hasOwn(container, pythonText(item));
-  throw new TypeError(`${pythonText(container)} holds nothing that could be 'in' it`);
+  throw new TemplateError(`${pythonText(container)} holds nothing that could be 'in' it`);
 }
 
 /** `%s`, `%d`, `%05.2f` and the like, as Python's `%` on texts. */
@@ -105,7 +105,7 @@ export function format(template: string, args: readonly Value[]): string {
     /%(-)?(0)?(\d+)?(?:\.(\d+))?([sdifrx%])/g,
     (_all, left?: string, zero?: string, width = "0", precision?: string, kind = "s") => {
       if (kind === "%") return "%";
-      if (next >= args.length) throw new TypeError(`'${template}' wants more values`);
+      if (next >= args.length) throw new TemplateError(`'${template}' wants more values`);
       const arg = args[next++] as Value;
       const text = formatted(arg, kind, precision);
       return left !== undefined
@@ -133,7 +133,7 @@ function isNumeric(item: Value): boolean {
 
 function numberOf(item: Value, sign: string): number {
   if (isNumeric(item)) return Number(item);
-  throw new TypeError(`'${sign}' wants a number, not '${pythonText(item)}'`);
+  throw new TemplateError(`'${sign}' wants a number, not '${pythonText(item)}'`);
 }
 
 function kept(number: number, like: Value): number {

@@ -13,8 +13,13 @@ type Test = (input: Value, args: readonly Value[]) => boolean;
 const number = (input: Value) =>
   typeof input === "number" || typeof input === "bigint" || input instanceof Number;
 const first = (args: readonly Value[]) => args[0] ?? null;
-const regExp = (pattern: string) => (input: Value, args: readonly Value[]) =>
-  pythonRegExp(pattern.replace("%", () => pythonText(first(args)))).test(pythonText(input));
+const regExp = (pattern: string) => (input: Value, args: readonly Value[]) => {
+  try {
+    return pythonRegExp(pattern.replace("%", () => pythonText(first(args)))).test(pythonText(input));
+  } catch (error) {
+    throw new TemplateError(`not a regular expression: ${(error as Error).message}`);
+  }
+};
 
 /** Tests of a value that is there; `defined` and `undefined` are answered before. */
 const TESTS: Readonly<Record<string, Test>> = {

@@ -10,9 +10,13 @@ export interface Place {
   readonly text: string;
 }
 
+/** What a line gives to a name that sounds like a secret: never shown. */
+const SECRET =
+  /([\w.-]*(?:pass|secret|token|credential|private|api_?key)[\w.-]*["']?\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|\S+)/gi;
+
 /** OpsError `inventory` that shows the line it is about. */
 export function badLine(problem: string, { file, line, text }: Place, hint?: string): OpsError {
-  const shown = (text.split(/\r\n|\n|\r/)[line - 1] ?? "").trim();
+  const shown = (text.split(/\r\n|\n|\r/)[line - 1] ?? "").trim().replace(SECRET, "$1…");
   const quoted = shown === "" ? "" : `\n    ${shown.length > 160 ? `${shown.slice(0, 159)}…` : shown}`;
   return new OpsError("inventory", `${file}:${line}: ${problem}${quoted}`, { hint });
 }

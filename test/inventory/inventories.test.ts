@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { type LoadOptions, loadInventory } from "../../lib/inventory/load.ts";
 import { graphText, hostJson, listJson } from "../../lib/inventory/print.ts";
-import { ANSIBLE_TIMEOUT_MS, ansibleInventory, folderOf, oracle } from "./ansible.ts";
+import { ANSIBLE_TIMEOUT_MS, ansibleInventory, folderOf, oracle, run } from "./ansible.ts";
 
 const INI = `
 # hosts before any section are ungrouped
@@ -310,3 +310,22 @@ test("--limit keeps the hosts that match", async () => {
   expect(shown.db.hosts).toEqual(["db-a", "db-b", "web01.example.net"]);
   expect(Object.keys(shown._meta.hostvars)).toEqual(["db-a", "db-b", "web01.example.net"]);
 });
+
+test(
+  "scripts/inventory.ts takes ansible-inventory's arguments and prints the same",
+  async () => {
+    const root = join(import.meta.dir, "../..");
+    const cases = [
+      ["-i", "inventories/example", "--graph", "--vars"],
+      ["-i", "inventories/example", "-i", "web9,", "-e", "colour=blue", "--list"],
+      ["-i", "inventories/example", "--host", "web03.example.net"],
+    ];
+    const says = await ansibleSays(root, cases);
+    const ours = cases.map((args) => run([process.execPath, "scripts/inventory.ts", ...args], { cwd: root }));
+    expect((await Promise.all(ours)).map(({ stdout }) => stdout.trimEnd())).toEqual(says);
+    const unknown = await run([process.execPath, "scripts/inventory.ts", "exmple"], { cwd: root });
+    expect([unknown.code, unknown.stdout]).toEqual([1, ""]);
+    expect(unknown.stderr).toContain("there is no inventory 'exmple' in inventories/");
+  },
+  ANSIBLE_TIMEOUT_MS,
+);

@@ -64,6 +64,7 @@ const BROKEN: readonly [name: string, text: string, message: RegExp, hint?: RegE
     "[a:children]\nb\n[b:children]\na\n",
     /X\/hosts:4: adding group 'a' as child to 'b' makes a loop/,
   ],
+  ["hosts", "web1 ansible_password='a b' x=1 oops\n", /\n {4}web1 ansible_password=… x=1 oops →/],
   ["hosts", "web[1:]\n", /X\/hosts:1: host range must specify end value/],
   ["hosts.ini", "web1:\n", /X\/hosts.ini:1: 'web1:' ends in ':'/],
   ["hosts.yml", "web:\n  hosts:\n    web1: {a: 1\n    web2:\n", /X\/hosts\.yml:\d: .*\n {4}/],

@@ -276,6 +276,9 @@ circle: "{{ self }}"
 other: "{{ hostvars.web2.base }}"
 odd: "{{ app_name | frobnicate }}"
 broken: "{{ app_name "
+unordered: "{{ [1, 'a'] | sort }}"
+divided: "{{ 1 / 0 }}"
+expression: "{{ 'a' is match('(') }}"
 pipe: "{{ lookup('pipe', 'id') }}"
 `,
   });
@@ -306,5 +309,8 @@ pipe: "{{ lookup('pipe', 'id') }}"
   );
   expect(told("broken")).toStartWith(`setting: broken of ${file}: not a template: `);
   expect(told("pipe")).toContain("lookup('pipe') is not supported in inventory values");
+  expect(told("unordered")).toContain("can't compare");
+  expect(told("divided")).toContain("division by zero");
+  expect(told("expression")).toContain("not a regular expression");
   expect(told("app_name")).toBe("nothing"); // an error before leaves no trace
 });
