@@ -53,3 +53,9 @@ export { startTracker } from "./tracker/start.ts";
 // Text for terminals
 export { formatBytes, formatDuration } from "./ui/format.ts";
 export { table } from "./ui/table.ts";
+
+// What would stop a deploy
+export { examine } from "./doctor/examine.ts";
+export { type Diagnosis, diagnose, type Finding } from "./doctor/finding.ts";
+export { doctorOptions, planDoctor } from "./doctor/plan.ts";
+export { findingsJson, findingsText } from "./doctor/text.ts";

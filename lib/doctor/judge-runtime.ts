@@ -1,0 +1,85 @@
+// Can a host run our peer: its platform, the Bun it has or gets, the folder that is kept in; pure but for one file's size.
+import type { Survey } from "../swarm/survey.ts";
+import { formatBytes } from "../ui/format.ts";
+import { about, type Finding } from "./finding.ts";
+import type { Probe } from "./probe.ts";
+
+/** Hosts' own Bun is used from this version on. */
+const OLDEST_BUN = "1.4.0";
+/** `uname -m` → the name Bun has for it; it is made for these. */
+const MACHINES: Readonly<Record<string, string>> = { x86_64: "x64", aarch64: "arm64" };
+/** Room for a runtime from elsewhere, whose size isn't known before it is fetched. */
+const RUNTIME_BYTES = 120 * 1024 * 1024;
+
+/** What `survey` and `facts` say about running the peer on `host`. */
+export function judgeRuntime(
+  host: string,
+  survey: Survey,
+  facts: Probe,
+  { local }: { readonly local: boolean },
+): readonly Finding[] {
+  const { system, machine, libc } = survey.platform;
+  const say = about("platform", host);
+  const name = `${system} ${machine}${libc === "musl" ? " (musl)" : ""}`;
+  if (!local && (system !== "Linux" || MACHINES[machine] === undefined))
+    return [
+      say(
+        "fail",
+        `no Bun is made for ${name}`,
+        "targets are Linux on x86_64 or aarch64; leave it out with --limit",
+      ),
+    ];
+  const need = local ? 0 : runtimeBytes(survey);
+  return [
+    say("ok", name),
+    judgeBun(host, survey, { local, need }),
+    judgeCache(host, survey, facts, { local, need }),
+  ];
+}
+
+/** Bytes to send: 0 when the host has a Bun of its own, or ours from an earlier deploy. */
+function runtimeBytes({ bun, cached, platform: { machine, libc } }: Survey): number {
+  if (bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`)) return 0;
+  const name = `bun-${Bun.version}-${machine}${libc === "musl" ? "-musl" : ""}`;
+  if (cached.has(name)) return 0;
+  const likeUs = process.platform === "linux" && process.arch === MACHINES[machine] && libc === "glibc";
+  return likeUs ? Bun.file(process.execPath).size : RUNTIME_BYTES;
+}
+
+function judgeBun(
+  host: string,
+  { bun }: Survey,
+  { local, need }: { readonly local: boolean; readonly need: number },
+): Finding {
+  const say = about("runtime", host);
+  if (local) return say("ok", `Bun ${Bun.version}, this machine's own`);
+  if (need > 0) return say("ok", `Bun ${Bun.version} is to be sent once, about ${formatBytes(need)}`);
+  if (bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`))
+    return say("ok", `Bun ${bun.version} of its own (${bun.path})`);
+  return say("ok", `Bun ${Bun.version} is there from an earlier deploy`);
+}
+
+function judgeCache(
+  host: string,
+  { cache }: Survey,
+  { cacheMount, cacheFreeBytes }: Probe,
+  { local, need }: { readonly local: boolean; readonly need: number },
+): Finding {
+  const say = about("cache", host);
+  // A Bun that is installed elsewhere only reads the peer program; ours is run from the cache itself.
+  if (cacheMount.includes("noexec") && !local)
+    return say(
+      "fail",
+      `${cache} is on a file system mounted noexec, so no program starts from there`,
+      `remount it with exec, install Bun ${Bun.version} on the host, or give the login user another XDG_CACHE_HOME`,
+    );
+  if (cacheMount.includes("ro"))
+    return say("fail", `${cache} is on a read-only file system`, "remount it read-write");
+  if (cacheFreeBytes !== undefined && cacheFreeBytes < need)
+    return say(
+      "fail",
+      `${formatBytes(cacheFreeBytes)} free for ${cache}, but the runtime takes ${formatBytes(need)}`,
+      "free some there",
+    );
+  return say("ok", `${cache} can hold runtime and peer`);
+}
