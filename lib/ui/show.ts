@@ -78,7 +78,7 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
     if (mode !== "json") {
       const text = { theme: look(stdout), width: stdout.columns ?? LOG_WIDTH };
       if (preview !== undefined) stdout.write(previewText(preview, text));
-      stdout.write(summaryText(feed.state, text));
+      stdout.write(summaryText(feed.state, { ...text, listed: preview === undefined }));
     }
     stderr.write("", () => stdout.write("", () => resolve()));
   };

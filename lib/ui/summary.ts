@@ -11,10 +11,18 @@ import type { Theme } from "./theme.ts";
 /** Up to this many hosts each gets a line in the summary even when all is well. */
 const LISTED_HOSTS = 24;
 
-/** The final summary as text with a line end; "" while `state` has none. `width` is where long reasons wrap. */
+interface Look {
+  readonly theme: Theme;
+  readonly width: number;
+}
+
+/**
+ * The final summary as text with a line end; "" while `state` has none. `width` is where long reasons wrap; with
+ * `listed` a small fleet's good hosts get a line each.
+ */
 export function summaryText(
   state: FleetState,
-  { theme, width }: { readonly theme: Theme; readonly width: number },
+  { theme, width, listed = true }: Look & { readonly listed?: boolean },
 ): string {
   const { summary } = state;
   if (summary === undefined) return "";
@@ -29,7 +37,7 @@ export function summaryText(
     ...[countLine(summary), timeLine(summary), swarmLine(state, theme)]
       .filter((line) => line !== "")
       .flatMap((line) => wrap(`  ${line}`, width, 2)),
-    ...section(hostTable(results)),
+    ...section(listed ? hostTable(results) : []),
     ...section(troubles(results, { theme, width })),
     ...section(skipped(results, { theme, width, headline })),
   ];
@@ -84,11 +92,6 @@ function hostTable(results: readonly HostResult[]): string[] {
     .trimEnd()
     .split("\n")
     .map((line) => line.slice(1));
-}
-
-interface Look {
-  readonly theme: Theme;
-  readonly width: number;
 }
 
 /** Every failed and unreachable host with its reason; a hint once after the hosts it helps. */

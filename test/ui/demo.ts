@@ -67,4 +67,4 @@ if (values.ask) {
   process.stdout.write(`answer: ${await input.question("go on? ")}\n`);
   input.close();
 }
-process.stdout.write(`exit after ${values.hosts} hosts\n`);
+if (mode !== "json") process.stdout.write(`exit after ${values.hosts} hosts\n`);

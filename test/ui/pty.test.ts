@@ -193,6 +193,16 @@ test("what goes into a pipe are lines on stderr and the summary on stdout, also 
   await expectSanePrompt(terminal);
 });
 
+test("without keys to read the screen says nothing of them, and Ctrl+C is the signal it always is", async () => {
+  await using terminal = await openTerminal(100, 30);
+  await terminal.type(`${DEMO} --hold 14 < /dev/null`);
+  const lines = await terminal.until(/▸ distribute[\s\S]*web4.example.net: no space/);
+  expect(lines.join("\n")).not.toContain("q stops");
+  await terminal.keys("C-c");
+  await expectExit(terminal, 130);
+  await expectSanePrompt(terminal);
+});
+
 test("afterwards the program can ask on the same terminal", async () => {
   await using terminal = await openTerminal(100, 30);
   await terminal.type(`${DEMO} --hold 14 --ask`);

@@ -282,6 +282,7 @@ would remove r0 from web1
 `);
   const { out } = await shown([...run.slice(0, -1), preview, ...run.slice(-1)]);
   expect(out).toMatch(/^host {2}would[\s\S]*\n\n✗ release/);
+  expect(out).not.toContain("web1.example.net  ok");
 });
 
 describe("ending", () => {

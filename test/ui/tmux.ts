@@ -1,5 +1,7 @@
 // A terminal of a given size with a shell in it: what a user would see and type. Needs tmux.
-import { resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 export interface Terminal extends AsyncDisposable {
   /** The visible lines, without blanks at their ends. */
@@ -24,16 +26,15 @@ const DEADLINE_MS = 20_000;
 const LOOK_EVERY_MS = 30;
 const ROOT = resolve(import.meta.dir, "../..");
 
-let terminals = 0;
-
 /** Opens a terminal whose shell stands in the project's folder and prompts with `$ `. */
 export async function openTerminal(
   columns: number,
   rows: number,
   env: Record<string, string> = {},
 ): Promise<Terminal> {
-  terminals += 1;
-  const socket = `rookery-${process.pid}-${terminals}`;
+  // A server of its own, in a folder of its own: nobody else's terminals are touched, and no socket stays.
+  const folder = await mkdtemp(join(tmpdir(), "rookery-tmux-"));
+  const socket = join(folder, "socket");
   const variables = Object.entries({
     PS1: "$ ",
     LC_ALL: "C.UTF-8",
@@ -89,12 +90,13 @@ export async function openTerminal(
     },
     async [Symbol.asyncDispose]() {
       await tmux(socket, "kill-server");
+      await rm(folder, { recursive: true });
     },
   };
 }
 
 async function tmux(socket: string, ...args: string[]): Promise<string> {
-  const child = Bun.spawn(["tmux", "-u", "-L", socket, ...args], { stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn(["tmux", "-u", "-S", socket, ...args], { stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
