@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { OpsError } from "../errors.ts";
-import { comparePaths, parentOf, printable } from "../torrent/paths.ts";
+import { comparePaths, printable } from "../torrent/paths.ts";
 import { archiveKind, unpackTar } from "./archive.ts";
 import { excluder } from "./exclude.ts";
 import { archiveRef, revisionOf } from "./git.ts";
@@ -31,7 +31,7 @@ export interface Source extends AsyncDisposable {
   /** Sorted by the UTF-8 bytes of their paths; every entry's folder is among them. */
   readonly entries: readonly SourceEntry[];
   readonly warnings: readonly string[];
-  /** The commit of `git:REF` or of the work tree `from` lies in, followed by `-dirty` when tracked files were changed. */
+  /** The commit of `git:REF`, or of the work tree a folder lies in, with `-dirty` behind when tracked files were changed. */
   readonly revision: string | undefined;
 }
 
@@ -75,11 +75,12 @@ export async function openSource(from: string, options: OpenSourceOptions = {}):
     }
     const path = resolve(cwd, from);
     const stats = statSource(path, from);
-    const revision = await revisionOf(stats.isDirectory() ? path : parentOf(path));
-    if (stats.isDirectory()) return { entries: await folderEntries(path, listing), revision };
+    if (stats.isDirectory()) {
+      return { entries: await folderEntries(path, listing), revision: await revisionOf(path) };
+    }
     if (!stats.isFile()) throw noSource(`${printable(from)} is neither a file nor a folder`);
     const kind = archiveKind(path);
-    if (kind === "tar") return { entries: await tarEntries(path, listing), revision };
+    if (kind === "tar") return { entries: await tarEntries(path, listing) };
     if (kind !== undefined) {
       const tar = await spoolFile();
       if (await unpackTar(path, kind, tar, { signal })) return { entries: await tarEntries(tar, listing) };
