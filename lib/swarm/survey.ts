@@ -2,6 +2,7 @@
 import { OpsError } from "../errors.ts";
 import type { HostReport, LockInfo, ReleaseInfo } from "../release/types.ts";
 import type { Connection } from "../ssh/types.ts";
+import { SURVEY_BEGINS, SURVEY_ENDS, SURVEY_SCRIPT } from "./survey-script.ts";
 
 export interface Platform {
   /** `uname -s` and `-m`: "Linux", "x86_64". */
@@ -24,46 +25,6 @@ export interface Survey {
   readonly report: HostReport | undefined;
 }
 
-// Every line is a fact, a keyword and its value. POSIX sh and what busybox has, nothing more; $1 is deployTo or empty.
-const SCRIPT = String.raw`
-echo rookery-survey 1
-echo "system $(uname -s)"
-echo "machine $(uname -m)"
-for f in /lib/ld-musl-*; do [ -e "$f" ] && echo "libc musl"; done
-cache="\${XDG_CACHE_HOME:-\${HOME:-/nonexistent}/.cache}/rookery"
-parent=$cache
-while [ ! -e "$parent" ]; do parent=$(dirname "$parent"); done
-[ -w "$parent" ] && [ -n "$HOME" ] || cache="/var/tmp/rookery-$(id -u)"
-echo "cache $cache"
-[ -e "$cache" ] && [ ! -O "$cache" ] && echo "not-ours $cache"
-for f in "$cache"/*; do [ -f "$f" ] && echo "cached $(wc -c < "$f") \${f##*/}"; done
-bun=$(command -v bun 2>/dev/null) && echo "bun $("$bun" --version 2>/dev/null) $bun"
-[ -n "$SSH_CONNECTION" ] && echo "seen-from \${SSH_CONNECTION%% *}"
-[ -n "$1" ] || { echo end; exit 0; }
-[ -L "$1/current" ] && echo "current $(readlink "$1/current")"
-[ -e "$1/current" ] && [ ! -L "$1/current" ] && echo "current-is-folder"
-one_line() { tr -d '\n' < "$1"; echo; }
-for d in "$1"/releases/*/; do
-  d=\${d%/}
-  [ -d "$d" ] || continue
-  echo "release \${d##*/}"
-  [ -f "$d/REVISION" ] && echo "revision $(head -c 200 "$d/REVISION" | head -n 1)"
-  r="$1/.rookery/releases/\${d##*/}.json"
-  [ -f "$r" ] && { printf 'record '; one_line "$r"; }
-done
-if [ -f "$1/.rookery/lock" ]; then
-  printf 'lock '; one_line "$1/.rookery/lock"
-  pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$1/.rookery/lock")
-  [ -n "$pid" ] && [ -r "/proc/$pid/stat" ] && echo "lock-process $(cat "/proc/$pid/stat")"
-  [ -r /proc/sys/kernel/random/boot_id ] && echo "boot $(cat /proc/sys/kernel/random/boot_id)"
-fi
-parent=$1
-while [ ! -e "$parent" ]; do parent=$(dirname "$parent"); done
-df -Pk "$parent" 2>/dev/null | awk 'NR == 2 { print "free", $4 }'
-df -Pi "$parent" 2>/dev/null | awk 'NR == 2 { print "inodes", $4 }'
-echo end
-`.replaceAll("\\$", "$");
-
 /**
  * Surveys a host, and what it holds under `deployTo` when given.
  * @throws OpsError `remote` quoting what the shell said when the script does not run through
@@ -80,13 +41,16 @@ export async function survey(
     readonly timeoutMs?: number;
   } = {},
 ): Promise<Survey> {
-  const { stdout, stderr, exitCode } = await connection.run(["sh", "-c", SCRIPT, "sh", deployTo ?? ""], {
-    signal,
-    timeoutMs,
-  });
+  const { stdout, stderr, exitCode } = await connection.run(
+    ["sh", "-c", SURVEY_SCRIPT, "sh", deployTo ?? ""],
+    {
+      signal,
+      timeoutMs,
+    },
+  );
   const lines = stdout.split("\n");
-  const begin = lines.indexOf("rookery-survey 1");
-  const end = lines.lastIndexOf("end");
+  const begin = lines.indexOf(SURVEY_BEGINS);
+  const end = lines.lastIndexOf(SURVEY_ENDS);
   if (begin === -1 || end < begin) {
     const said = (stderr.trim() || stdout.trim()).split("\n").slice(-3).join(" / ");
     throw new OpsError(
@@ -109,10 +73,14 @@ interface Draft {
   seenFrom: string | undefined;
   current: string | undefined;
   currentIsFolder: boolean;
+  /** Where `current` leads when that is none of the releases. */
+  currentElsewhere: string | undefined;
   releases: { id: string; revision: string | undefined; record: Record<string, unknown> | undefined }[];
   lock: Record<string, unknown> | undefined;
   lockProcess: string | undefined;
   boot: string | undefined;
+  hostname: string | undefined;
+  namespace: string | undefined;
   freeKiB: number;
   inodes: number;
 }
@@ -130,10 +98,13 @@ export function parseSurvey(
     seenFrom: undefined,
     current: undefined,
     currentIsFolder: false,
+    currentElsewhere: undefined,
     releases: [],
     lock: undefined,
     lockProcess: undefined,
     boot: undefined,
+    hostname: undefined,
+    namespace: undefined,
     freeKiB: 0,
     inodes: 0,
   };
@@ -147,6 +118,16 @@ export function parseSurvey(
       host,
       hint: `move it away: mv ${deployTo}/current ${deployTo}/current.old`,
     });
+  }
+  if (draft.currentElsewhere !== undefined) {
+    throw new OpsError(
+      "release",
+      `${deployTo}/current points to ${draft.currentElsewhere}, which is no release in ${deployTo}/releases`,
+      {
+        host,
+        hint: `move that folder into ${deployTo}/releases and point the link at it, or remove the link`,
+      },
+    );
   }
   const { platform, cache, cached, bun, seenFrom } = draft;
   return {
@@ -170,7 +151,8 @@ function note(draft: Draft, key: string, value: string, host: string): void {
   else if (key === "cached") draft.cached.set(second, Number(first));
   else if (key === "bun") draft.bun = { version: first, path: second };
   else if (key === "seen-from") draft.seenFrom = value;
-  else if (key === "current") draft.current = value.replace(/\/+$/, "").split("/").at(-1);
+  else if (key === "current") draft.current = value;
+  else if (key === "current-elsewhere") draft.currentElsewhere = value;
   else if (key === "current-is-folder") draft.currentIsFolder = true;
   else if (key === "release") draft.releases.push({ id: value, revision: undefined, record: undefined });
   else if (key === "revision" && last !== undefined) last.revision = value;
@@ -179,18 +161,34 @@ function note(draft: Draft, key: string, value: string, host: string): void {
   else if (key === "lock") draft.lock = parseJson(value, "lock", host);
   else if (key === "lock-process") draft.lockProcess = value;
   else if (key === "boot") draft.boot = value;
+  else if (key === "hostname") draft.hostname = value;
+  else if (key === "namespace") draft.namespace = value;
   else if (key === "free") draft.freeKiB = Number(value) || 0;
   else if (key === "inodes") draft.inodes = Number(value) || 0;
 }
 
 function reportOf(draft: Draft): HostReport {
+  const releases = draft.releases
+    .filter((release) => isComplete(release, draft.current))
+    .map(releaseOf)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const replaced = draft.releases.find(({ id }) => id === draft.current)?.record?.replaced;
   return {
     current: draft.current,
-    releases: draft.releases.map(releaseOf),
+    previous: releases.find(({ id, state }) => id === replaced && state !== "unpacked")?.id,
+    releases,
     lock: draft.lock === undefined ? undefined : lockOf(draft.lock, draft),
     freeBytes: draft.freeKiB * 1024,
     freeInodes: draft.inodes,
   };
+}
+
+/** A folder that nothing vouches for may be half-written: Capistrano writes REVISION last. */
+function isComplete(
+  { id, revision, record }: Draft["releases"][number],
+  current: string | undefined,
+): boolean {
+  return record !== undefined || revision !== undefined || id === current;
 }
 
 function releaseOf({ id, revision, record }: Draft["releases"][number]): ReleaseInfo {
@@ -200,20 +198,31 @@ function releaseOf({ id, revision, record }: Draft["releases"][number]): Release
     infohash: textOf(record?.infohash),
     state: state === "good" || state === "unpacked" ? state : "foreign",
     activatedAt: textOf(record?.activatedAt),
-    revision: revision ?? textOf(record?.revision),
+    installedAt: textOf(record?.installedAt),
+    revision: textOf(record?.revision) ?? revision,
   };
 }
 
-function lockOf(lock: Record<string, unknown>, { lockProcess, boot }: Draft): LockInfo {
-  // Field 22 of /proc/PID/stat tells a process from a later one with its number; the name in brackets may hold spaces.
-  const startTime = lockProcess?.slice(lockProcess.lastIndexOf(")") + 2).split(" ")[19];
+function lockOf(lock: Record<string, unknown>, draft: Draft): LockInfo {
   return {
     app: textOf(lock.app) ?? "",
-    owner: textOf(lock.owner) ?? "",
+    owner: textOf(lock.owner) ?? "unknown (damaged lock)",
     ownerPid: Number(lock.ownerPid) || 0,
     since: textOf(lock.since) ?? "",
-    alive: startTime !== undefined && startTime === String(lock.startTime) && boot === lock.bootId,
+    alive: isAlive(lock.holder, draft),
   };
+}
+
+/** As the peer itself judges: what can't be seen from that host (another machine, another container) counts as alive. */
+function isAlive(holder: unknown, { hostname, boot, namespace, lockProcess }: Draft): boolean {
+  if (typeof holder !== "object" || holder === null) return false;
+  const held = holder as Record<string, unknown>;
+  if (held.hostname !== hostname) return true;
+  if (held.bootId !== boot) return false;
+  if (held.namespace !== namespace) return true;
+  // Field 22 of /proc/PID/stat tells a process from a later one with its number; the name in brackets may hold spaces.
+  const fields = lockProcess?.slice(lockProcess.lastIndexOf(")") + 2).split(" ");
+  return fields !== undefined && fields[0] !== "Z" && fields[19] === held.startTicks;
 }
 
 /** Whoever owns that folder could swap the programs we run from it. */
