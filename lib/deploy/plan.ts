@@ -1,10 +1,12 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { type FleetFlags, fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import type { Host } from "../inventory/types.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { type HostSettings, settingsOf, unservedVars } from "../settings.ts";
+import { sshEnvironment } from "../ssh/environment.ts";
 import { targetOf } from "../ssh/target.ts";
 import type { FleetHost } from "../swarm/fleet.ts";
 import { type Allowance, parseAllowance } from "./allowance.ts";
@@ -91,7 +93,7 @@ export async function planDeploy(
   const { app, source, exclude } = agreed(hosts);
   return {
     app,
-    source,
+    source: source.startsWith("git:") ? source : resolve(source),
     exclude,
     release: options.release,
     hosts,
@@ -195,7 +197,7 @@ export async function planFleet(
 
 /** user@host of whoever runs this, for locks and logs. */
 export function ownerName(): string {
-  return `${userInfo().username}@${hostname()}`;
+  return `${sshEnvironment().user}@${hostname()}`;
 }
 
 /** Hosts are shown under the most telling of their groups: the last by name that is not everybody's. */
