@@ -1,9 +1,37 @@
 // The public door: all that scripts import. A name exported here is a promise.
+// biome-ignore-all assist/source/organizeImports: in the order a script uses them
 
 // Scripts: options, environment, errors, exit codes
 export { type FleetConfig, fleetConfig } from "./config.ts";
+export { type ErrorCode, OpsError } from "./errors.ts";
+export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
+export { EXIT, errorText, script, watch } from "./script.ts";
+
+// Inventories: hosts, groups, vars
+export { findInventory, loadInventory } from "./inventory/load.ts";
+export { graphText, hostJson, listJson } from "./inventory/print.ts";
+export type { Group, Host, Inventory } from "./inventory/types.ts";
+export { type HostSettings, settingsOf } from "./settings.ts";
+
+// Hosts: connections, and many of them as one fleet
+export { connect } from "./ssh/connect.ts";
+export { targetOf } from "./ssh/target.ts";
+export type { Connection, Output, Target } from "./ssh/types.ts";
+export { bootstrapAll, startPeers } from "./swarm/bootstrap.ts";
+export { connectAll } from "./swarm/connect.ts";
+export type { FleetEvent, Summary } from "./swarm/events.ts";
+export { type Fleet, type FleetHost, type Member, startFleet } from "./swarm/fleet.ts";
+export { startSwarm } from "./swarm/start.ts";
+
+// Torrents, by hand as well
+export { followEngine, startPeer, untilAborted } from "./peer/by-hand.ts";
+export { createTorrent } from "./torrent/create.ts";
+export { parseTorrent, readTorrent } from "./torrent/metainfo.ts";
+export type { Torrent } from "./torrent/types.ts";
+export { filesOfPieces, verifyTorrent } from "./torrent/verify.ts";
+export { startTracker } from "./tracker/start.ts";
+
 // Releases: the steps of a deploy, each on all hosts
-export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { openRelease, type Release } from "./deploy/open-release.ts";
 export {
   deployOptions,
@@ -14,48 +42,18 @@ export {
   rollbackOptions,
 } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
+export { chooseBack, chooseFor, distributeRelease, lockAll, prepareAll } from "./deploy/steps.ts";
+export { activateAll, requireHosts } from "./deploy/steps.ts";
+export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
-export {
-  activateAll,
-  chooseBack,
-  chooseFor,
-  distributeRelease,
-  lockAll,
-  prepareAll,
-  requireHosts,
-} from "./deploy/steps.ts";
-export { type ErrorCode, OpsError } from "./errors.ts";
-// Inventories: hosts, groups, vars
-export { findInventory, loadInventory } from "./inventory/load.ts";
-export { graphText, hostJson, listJson } from "./inventory/print.ts";
-export type { Group, Host, Inventory } from "./inventory/types.ts";
-export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
-// Torrents, by hand as well
-export { followEngine, startPeer, untilAborted } from "./peer/by-hand.ts";
-export { EXIT, errorText, script, watch } from "./script.ts";
-export { type HostSettings, settingsOf } from "./settings.ts";
-// Hosts: connections, and many of them as one fleet
-export { connect } from "./ssh/connect.ts";
-export { targetOf } from "./ssh/target.ts";
-export type { Connection, Output, Target } from "./ssh/types.ts";
-export { bootstrapAll, startPeers } from "./swarm/bootstrap.ts";
-export { connectAll } from "./swarm/connect.ts";
-export type { FleetEvent, Summary } from "./swarm/events.ts";
-export { type Fleet, type FleetHost, type Member, startFleet } from "./swarm/fleet.ts";
-export { startSwarm } from "./swarm/start.ts";
-export { createTorrent } from "./torrent/create.ts";
-export { parseTorrent, readTorrent } from "./torrent/metainfo.ts";
-export type { Torrent } from "./torrent/types.ts";
-export { filesOfPieces, verifyTorrent } from "./torrent/verify.ts";
-export { startTracker } from "./tracker/start.ts";
-
-// Text for terminals
-export { formatBytes, formatDuration } from "./ui/format.ts";
-export { table } from "./ui/table.ts";
 
 // What would stop a deploy
 export { examine } from "./doctor/examine.ts";
 export { type Diagnosis, diagnose, type Finding } from "./doctor/finding.ts";
 export { doctorOptions, planDoctor } from "./doctor/plan.ts";
 export { findingsJson, findingsText } from "./doctor/text.ts";
+
+// Text for terminals
+export { formatBytes, formatDuration } from "./ui/format.ts";
+export { table } from "./ui/table.ts";

@@ -23,11 +23,12 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) process.on(name, interrupt);
-  // `… | head` closes stdout early; that ends the output, it isn't a failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.ok);
-    throw error;
-  });
+  // `… | head` closes stdout early: that ends what can be said, not what was begun.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   try {
     process.exitCode = (await main(controller.signal)) ?? EXIT.ok;
   } catch (error) {
@@ -39,19 +40,19 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
 }
 
 /**
- * Shows a fleet as the flags ask: JSON lines, a screen on a terminal, else plain lines (always those with `lines`, for
- * scripts that write to the terminal themselves). q on the screen is a Ctrl+C.
+ * Shows a fleet as the flags ask: JSON lines, a screen on a terminal, else plain lines; `quiet`, for scripts that
+ * write results of their own, only troubles. q on the screen is a Ctrl+C.
  */
 export function watch(
   fleet: FleetFeed,
   {
     json,
     verbose,
-    lines = false,
-  }: { readonly json: boolean; readonly verbose: boolean; readonly lines?: boolean },
+    quiet = false,
+  }: { readonly json: boolean; readonly verbose: boolean; readonly quiet?: boolean },
 ): Shown {
   const onQuit = () => process.kill(process.pid, "SIGINT");
-  return showFleet(fleet, { mode: json ? "json" : lines ? "lines" : "auto", verbose, onQuit });
+  return showFleet(fleet, { mode: json ? "json" : quiet ? "troubles" : "auto", verbose, onQuit });
 }
 
 /** Text of an error as operators see it: what and where, then what to do. */

@@ -14,7 +14,7 @@ await script(async (signal) => {
   const options = releasesOptions(Bun.argv.slice(2));
   const plan = await planReleases(options, { signal });
   await using fleet = startFleet(plan.hosts, { title: "releases", forks: plan.forks, signal });
-  await using _screen = watch(fleet, { ...options, lines: true });
+  await using _screen = watch(fleet, { ...options, quiet: true });
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
     if (!options.json) process.stdout.write(releasesTable(fleet));

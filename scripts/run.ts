@@ -9,7 +9,7 @@ await script(async (signal) => {
   const words = options.rest ?? [];
   const timeoutMs = options.timeout === undefined ? undefined : options.timeout * 1000;
   await using fleet = startFleet(plan.hosts, { title: words.join(" "), forks: plan.forks, signal });
-  await using _screen = watch(fleet, { ...options, lines: true });
+  await using _screen = watch(fleet, { ...options, quiet: true });
   return await fleet.run(async () => {
     await connectAll(fleet);
     await runAll(fleet, words, {

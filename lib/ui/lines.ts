@@ -59,6 +59,18 @@ export function linesReporter({ verbose, theme, write }: LinesOptions): Reporter
   };
 }
 
+/** Writes warnings and failures and nothing else: for scripts whose results speak for the rest. */
+export function troublesReporter({ verbose, theme, write }: LinesOptions): Reporter {
+  return {
+    event(event, state) {
+      const trouble = event.type === "failed" || (event.type === "note" && event.level === "warning");
+      if (!trouble && !verbose) return;
+      for (const line of eventLines(event, state, { verbose, theme })) write(line);
+    },
+    end() {},
+  };
+}
+
 /** What `event` is worth in a log: no line, one, or one for each line of a command's output. */
 export function eventLines(
   event: FleetEvent,

@@ -3,14 +3,17 @@ import type { FleetEvent } from "../swarm/events.ts";
 import { type FleetState, reduce } from "../swarm/state.ts";
 import type { FleetFeed, Output, Reporter } from "./feed.ts";
 import { jsonReporter } from "./json.ts";
-import { linesReporter } from "./lines.ts";
+import { linesReporter, troublesReporter } from "./lines.ts";
 import { previewText } from "./preview.ts";
 import { summaryText } from "./summary.ts";
 import { lookFor, type Theme, theme } from "./theme.ts";
 
 export interface ShowOptions {
-  /** `auto`: a screen when stderr is a terminal that can show one, else lines. */
-  readonly mode: "auto" | "lines" | "json";
+  /**
+   * `auto`: a screen when stderr is a terminal that can show one, else lines. `troubles`: only warnings and failures, for
+   * scripts that write results of their own.
+   */
+  readonly mode: "auto" | "lines" | "troubles" | "json";
   readonly verbose: boolean;
   /** q or Ctrl+C on the screen, called once; without a screen Ctrl+C is the signal it always is. */
   readonly onQuit: () => void;
@@ -53,9 +56,9 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   let over = false;
 
   const look = (stream: Output): Theme => theme(lookFor(stream, process.env));
-  const lines = (): Reporter => {
+  const lines = (make = linesReporter): Reporter => {
     const errorTheme = look(stderr);
-    return linesReporter({
+    return make({
       verbose,
       theme: errorTheme,
       write: (line) => stderr.write(`${errorTheme.plain(line)}\n`),
@@ -75,7 +78,8 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
     if (over) return;
     over = true;
     await reporter?.end(feed.state);
-    if (mode !== "json") {
+    const wanted = mode !== "json" && !(mode === "troubles" && feed.state.summary?.exitCode === 0);
+    if (wanted) {
       const text = { theme: look(stdout), width: stdout.columns ?? LOG_WIDTH };
       if (preview !== undefined) stdout.write(previewText(preview, text));
       stdout.write(summaryText(feed.state, { ...text, listed: preview === undefined }));
@@ -84,6 +88,7 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   };
   const follow = async () => {
     if (mode === "json") reporter = jsonReporter({ verbose, write: (line) => stdout.write(`${line}\n`) });
+    else if (mode === "troubles") reporter = lines(troublesReporter);
     else if (mode === "lines" || !canShowScreen(stderr)) reporter = lines();
     else {
       const { openScreen } = await loadScreen();
