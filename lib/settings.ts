@@ -90,7 +90,7 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     var: "rookery_source",
     ansistrano: "ansistrano_deploy_from",
     read: text,
-    help: "folder, tarball, single file, or `git:REF`",
+    help: "folder, tarball, single file, `git:REF` or `git+URL#REF`",
   },
   deployTo: {
     var: "rookery_deploy_to",
@@ -208,12 +208,24 @@ export function unservedVars(inventory: Inventory, host: Host): string[] {
   });
 }
 
+/** Ansistrano's `ansistrano_deploy_via: git`, unless `rookery_source` says otherwise. */
+function gitSource(inventory: Inventory, host: Host): string | undefined {
+  if (inventory.value(host, "rookery_source") !== undefined) return undefined;
+  if (inventory.value(host, "ansistrano_deploy_via") !== "git") return undefined;
+  const repository = inventory.value(host, "ansistrano_git_repo");
+  // Ansistrano's own default.
+  const branch = inventory.value(host, "ansistrano_git_branch") ?? "master";
+  return typeof repository === "string" ? `git+${repository}#${branch}` : undefined;
+}
+
 function readSetting<T>(
   inventory: Inventory,
   host: Host,
   setting: Setting<T>,
   known: Partial<HostSettings>,
 ): T {
+  const git = setting === SETTINGS.source ? gitSource(inventory, host) : undefined;
+  if (git !== undefined) return git as T;
   const names = [setting.var, ...(setting.ansistrano === undefined ? [] : [setting.ansistrano])];
   for (const name of names) {
     const value = inventory.value(host, name);

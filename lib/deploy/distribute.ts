@@ -105,12 +105,13 @@ export async function distributeFiles(
     pieceLength,
     pieces: pieceHashes.length / 20,
   });
-  // Beside its destination, so that putting it there is a rename.
-  const incoming = join(folder, `.rookery-incoming-${infohash.slice(0, 16)}`);
+  // Beside its destination, so that putting it there is a rename; under the host's name, for hosts may share a disk.
+  const incoming = ({ name }: { readonly name: string }) =>
+    join(folder, `.rookery-incoming-${infohash.slice(0, 16)}-${name.replace(/[^\w.-]/g, "_")}`);
   await using swarm = await startSwarm(fleet, torrent, {
     seedFrom: payload.path,
     members: fleet.alive,
-    place: ({ swarm: { address, ports } }) => ({ folder: incoming, address, ports }),
+    place: (host) => ({ folder: incoming(host), ...host.swarm }),
     ports: fleet.alive[0]?.swarm.ports,
   });
   await swarm.completed();
@@ -118,7 +119,7 @@ export async function distributeFiles(
     fleet.emit({ type: "status", host: member.name, status: "complete", detail: "writing files" });
     await peerOf(member).request(
       "place",
-      { payload: incoming, destination: folder },
+      { payload: incoming(member), destination: folder },
       { signal: fleet.signal },
     );
     await peerOf(member).request("leave", {}, { signal: fleet.signal });

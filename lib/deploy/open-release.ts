@@ -22,6 +22,8 @@ export interface ReleaseSource {
   readonly source: string;
   readonly exclude: readonly string[];
   readonly release?: string | undefined;
+  /** What a single file is called on the hosts; its own name otherwise. */
+  readonly fileName?: string | undefined;
 }
 
 /**
@@ -30,14 +32,14 @@ export interface ReleaseSource {
  */
 export async function openRelease(
   fleet: Fleet,
-  { app, source: from, exclude, release: id }: ReleaseSource,
+  { app, source: from, exclude, release: id, fileName }: ReleaseSource,
 ): Promise<Release> {
   return fleet.phase("pack", async () => {
     await using stack = new AsyncDisposableStack();
     const { signal } = fleet;
     const folder = await mkdtemp(join(tmpdir(), "rookery-release-"));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
-    await using source = await openSource(from, { exclude, signal });
+    await using source = await openSource(from, { exclude, fileName, signal });
     const payload = await packSource(source, { folder: join(folder, "payload"), signal });
     for (const warning of payload.warnings) fleet.note(warning, { level: "warning" });
     const torrent = await createTorrent(payload.path, { name: app, signal });

@@ -93,7 +93,7 @@ export async function planDeploy(
   const { app, source, exclude } = agreed(hosts);
   return {
     app,
-    source: source.startsWith("git:") ? source : resolve(source),
+    source: /^git[:+]/.test(source) ? source : resolve(source),
     exclude,
     release: options.release,
     hosts,

@@ -49,6 +49,36 @@ export async function archiveRef(
   return commit;
 }
 
+/**
+ * The same for `git+URL#REF`: fetches that one commit, without history, and archives it. Credentials come from git's own
+ * helpers and ssh; nothing is asked for.
+ * @throws OpsError `source` quoting git, `tool` when there is no git
+ */
+export async function archiveRemote(
+  from: string,
+  tar: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<string | undefined> {
+  const [, url = "", ref = "HEAD"] = /^git\+([^#]+)(?:#(.+))?$/s.exec(from) ?? [];
+  const shown = from.replace(/\/\/[^/@]*@/, "//");
+  const fail = (why: string) =>
+    new OpsError("source", `${shown}: ${why}`, {
+      hint: "write git+URL#BRANCH, of a repository this machine may fetch from",
+    });
+  if (url === "" || url.startsWith("-") || ref.startsWith("-")) throw fail("not a repository's address");
+  const folder = `${tar}.git`;
+  const environment = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
+  const run = $({ quiet: true, nothrow: true, env: environment, ...(signal && { signal }) });
+  const made = await run`git init --quiet --bare ${folder}`;
+  if (made.exitCode === 127)
+    throw new OpsError("tool", `git is needed for ${shown} and is not installed`, { hint: "install git" });
+  const fetched = await run`git -C ${folder} fetch --quiet --depth 1 --no-tags -- ${url} ${ref}`;
+  signal?.throwIfAborted();
+  if (made.exitCode !== 0 || fetched.exitCode !== 0)
+    throw fail((made.stderr + fetched.stderr).trim().replaceAll(url, shown));
+  return archiveRef("FETCH_HEAD", tar, { cwd: folder, signal });
+}
+
 /** The commit checked out around `folder`, `-dirty` when tracked files differ from it; undefined outside of git. */
 export async function revisionOf(folder: string): Promise<string | undefined> {
   const git = $({ cwd: folder, quiet: true, nothrow: true });

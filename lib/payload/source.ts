@@ -7,7 +7,7 @@ import { OpsError } from "../errors.ts";
 import { comparePaths, printable } from "../torrent/paths.ts";
 import { archiveKind, unpackTar } from "./archive.ts";
 import { excluder } from "./exclude.ts";
-import { archiveRef, revisionOf } from "./git.ts";
+import { archiveRef, archiveRemote, revisionOf } from "./git.ts";
 import type { OpenBytes } from "./open-bytes.ts";
 import { folderEntries, loneFile } from "./source-folder.ts";
 import { tarEntries } from "./source-tar.ts";
@@ -38,6 +38,8 @@ export interface Source extends AsyncDisposable {
 export interface OpenSourceOptions {
   /** Patterns as `excluder` reads them. */
   readonly exclude?: readonly string[] | undefined;
+  /** What a single file is called in the release; its own name otherwise. */
+  readonly fileName?: string | undefined;
   /** What relative paths start from, and whose repository `git:` means. */
   readonly cwd?: string | undefined;
   /** Where compressed tarballs and git archives are unpacked to while the source is open: needs room for the tree. */
@@ -47,8 +49,8 @@ export interface OpenSourceOptions {
 
 /**
  * Opens a release source: a folder; a tarball, plain or compressed by gzip, zstd, bzip2 or xz (told by its bytes, not
- * its name); `git:REF`, where REF is a commit, branch, tag or `REF:folder` of the repository at `cwd`; or any other
- * file, as a release of that one file. Modes, symlinks and empty folders are kept, owners and times are not; `.git`,
+ * its name); `git:REF`, where REF is a commit, branch, tag or `REF:folder` of the repository at `cwd`; `git+URL#REF`, of
+ * a repository elsewhere (REF a branch, tag or what its server lets be fetched; HEAD when left out); or any other file, as a release of that one file. Modes, symlinks and empty folders are kept, owners and times are not; `.git`,
  * excluded paths, sockets, devices and fifos stay behind. Only names are held in memory.
  * @throws OpsError `source` when it can't be read, holds nothing, or holds a name no release may have; `tool` when the
  *   program that unpacks it is missing; `disk-full` when there is no room to unpack it
@@ -73,6 +75,11 @@ export async function openSource(from: string, options: OpenSourceOptions = {}):
       const revision = await archiveRef(from.slice("git:".length), tar, { cwd, signal });
       return { entries: await tarEntries(tar, listing), revision };
     }
+    if (from.startsWith("git+")) {
+      const tar = await spoolFile();
+      const revision = await archiveRemote(from, tar, { signal });
+      return { entries: await tarEntries(tar, listing), revision };
+    }
     const path = resolve(cwd, from);
     const stats = statSource(path, from);
     if (stats.isDirectory()) {
@@ -88,7 +95,7 @@ export async function openSource(from: string, options: OpenSourceOptions = {}):
     if (/\.(tar|tgz|tbz2?|txz|tzst|tar\.[a-z0-9]+)$/i.test(from)) {
       throw noSource(`${printable(from)} is named like a tarball, but holds no tar archive or an empty one`);
     }
-    return { entries: [loneFile(path, basename(path))] };
+    return { entries: [loneFile(path, options.fileName ?? basename(path))] };
   };
 
   try {
