@@ -66,6 +66,15 @@ export async function archiveRemote(
       hint: "write git+URL#BRANCH, of a repository this machine may fetch from",
     });
   if (url === "" || url.startsWith("-") || ref.startsWith("-")) throw fail("not a repository's address");
+  if (/^https?:\/\/[^/]*@/i.test(url)) {
+    throw new OpsError(
+      "source",
+      `${shown}: the address holds a password or token, which git would show to every user of this machine`,
+      {
+        hint: "leave it out of the address; git's credential helper or an ssh:// address serve it safely",
+      },
+    );
+  }
   const folder = `${tar}.git`;
   const environment = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
   const run = $({ quiet: true, nothrow: true, env: environment, ...(signal && { signal }) });

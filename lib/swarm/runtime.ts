@@ -9,7 +9,7 @@ import type { Platform } from "./survey.ts";
 export interface Runtime {
   /** A file on the control host. */
   readonly path: string;
-  /** Its name in a host's cache. */
+  /** Its name in a host's cache, `bun-VERSION-` and 16 hex digits of its SHA-256: another build is another file. */
   readonly name: string;
   readonly bytes: number;
 }
@@ -43,7 +43,13 @@ async function findRuntime({ system, machine, libc }: Platform): Promise<Runtime
   const suffix = libc === "musl" ? "-musl" : "";
   const likeUs = process.platform === "linux" && process.arch === kind.node && libc === (await ownLibc());
   const path = likeUs ? process.execPath : await fetchRuntime(`${kind.package}${suffix}`, kind.cpu);
-  return { path, name: `bun-${Bun.version}-${machine}${suffix}`, bytes: Bun.file(path).size };
+  const digest = new Bun.CryptoHasher("sha256");
+  for await (const chunk of Bun.file(path).stream()) digest.update(chunk);
+  return {
+    path,
+    name: `bun-${Bun.version}-${digest.digest("hex").slice(0, 16)}`,
+    bytes: Bun.file(path).size,
+  };
 }
 
 async function ownLibc(): Promise<"glibc" | "musl"> {
