@@ -1,9 +1,9 @@
 // What a run is told from outside: environment under flags, resolved once and passed along.
 import { OpsError } from "./errors.ts";
+import { extraVars } from "./extra-vars.ts";
 import { findInventory } from "./inventory/find.ts";
 import { loadInventory } from "./inventory/load.ts";
-import type { Host, Inventory, Value, Vars } from "./inventory/types.ts";
-import { parseYaml } from "./inventory/yaml.ts";
+import type { Host, Inventory } from "./inventory/types.ts";
 import type { FLEET_FLAGS, Parsed } from "./options.ts";
 
 const DEFAULT_FORKS = 50;
@@ -58,42 +58,4 @@ function environmentForks(): number | undefined {
   throw new OpsError("usage", `ANSIBLE_FORKS is "${text}"`, {
     hint: "set it to a whole number of at least 1, or unset it",
   });
-}
-
-/**
- * Extra vars as ansible's `-e` takes them: `a=1 b='two words'`, JSON or YAML text in braces, or `@FILE`.
- * @throws OpsError `usage` naming the one that can't be read
- * @see https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html#defining-variables-at-runtime
- */
-export async function extraVars(given: readonly string[]): Promise<Vars> {
-  const vars: Record<string, Value> = {};
-  for (const text of given) Object.assign(vars, await readExtra(text));
-  return vars;
-}
-
-async function readExtra(text: string): Promise<Vars> {
-  if (text.startsWith("@")) {
-    const file = Bun.file(text.slice(1));
-    if (!(await file.exists()))
-      throw new OpsError("usage", `-e ${text}: no such file`, {
-        hint: "give -e @FILE the path of a YAML or JSON file",
-      });
-    return mapping(await file.text(), text);
-  }
-  if (text.trimStart().startsWith("{")) return mapping(text, text);
-  const vars: Record<string, Value> = {};
-  for (const [, name, double, single, bare] of text.matchAll(/([^\s=]+)=(?:"([^"]*)"|'([^']*)'|(\S*))/g)) {
-    if (name !== undefined) vars[name] = double ?? single ?? bare ?? "";
-  }
-  if (Object.keys(vars).length === 0)
-    throw new OpsError("usage", `-e "${text}" sets nothing`, {
-      hint: "write -e name=value, -e '{\"name\": [1, 2]}' or -e @FILE",
-    });
-  return vars;
-}
-
-function mapping(text: string, origin: string): Vars {
-  const value = parseYaml(text, { file: `-e ${origin}`, warn: () => {} });
-  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value as Vars;
-  throw new OpsError("usage", `-e ${origin} holds no mapping of names to values`);
 }
