@@ -53,7 +53,7 @@ export async function examine(
 }
 
 async function look(
-  { name, deployTo, address, ports }: DoctorHost,
+  { name, deployTo, sharedFiles, address, ports }: DoctorHost,
   target: Target,
   {
     need,
@@ -86,7 +86,7 @@ async function look(
   const local = target.via === "local";
   const surveyed: Survey | undefined = await attempt("cache", () => survey(connection, { signal }));
   const facts: Probe | undefined = await attempt("ssh", () =>
-    probe(connection, { deployTo, cache: surveyed?.cache, signal }),
+    probe(connection, { deployTo, cache: surveyed?.cache, sharedFiles, signal }),
   );
   if (facts === undefined) return { findings, reachable: undefined };
   if (surveyed !== undefined) findings.push(...judgeRuntime(name, surveyed, facts, { local }));

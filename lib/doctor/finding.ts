@@ -15,6 +15,7 @@ export type Check =
   | "deploy_to"
   | "current"
   | "disk"
+  | "shared" // files of rookery_shared_files
   | "lock"
   | "clock"
   | "ports" // one of the range is free

@@ -23,11 +23,13 @@ export async function checkSource(
   try {
     await using source = await openSource(from, { exclude, signal });
     const sizes = source.entries.map((entry) => (entry.type === "file" ? entry.size : 0));
+    // A repository's address may carry a password.
+    const shown = from.replace(/\/\/[^/@]*@/, "//");
     const need = { bytes: sizes.reduce((sum, size) => sum + size, 0), entries: sizes.length };
     const warnings = source.warnings.map((warning) => say("warn", warning));
     return {
       need,
-      findings: [say("ok", `${from}: ${need.entries} entries, ${formatBytes(need.bytes)}`), ...warnings],
+      findings: [say("ok", `${shown}: ${need.entries} entries, ${formatBytes(need.bytes)}`), ...warnings],
     };
   } catch (error) {
     signal.throwIfAborted();

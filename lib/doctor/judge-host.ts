@@ -29,6 +29,7 @@ export function judgeDeployTo(
     ...judgePlaces(host, deployTo, facts),
     judgeCurrent(host, deployTo, facts),
     ...judgeDisk(host, deployTo, facts, need),
+    ...judgeShared(host, deployTo, facts),
     judgeLock(host, facts),
   ];
 }
@@ -114,6 +115,18 @@ function judgeDisk(host: string, deployTo: string, facts: Probe, need: Need | un
   if (freeInodes !== undefined && freeInodes < need.entries)
     findings.push(say("fail", `${freeInodes} inodes free, but the release takes ${need.entries}`, clean));
   return findings.length > 0 ? findings : [say("ok", `${free}${inodes} for a release of ${size}`)];
+}
+
+/** A release is refused where a shared file is missing, for nobody knows what is to be in it. */
+function judgeShared(host: string, deployTo: string, { missingShared }: Probe): Finding[] {
+  const say = about("shared", host);
+  return missingShared.map((path) =>
+    say(
+      "fail",
+      `the shared file ${deployTo}/shared/${path} is missing`,
+      `put it there (ansible.builtin.copy or template), or take ${path} out of rookery_shared_files`,
+    ),
+  );
 }
 
 function judgeLock(host: string, facts: Probe): Finding {

@@ -26,6 +26,7 @@ export interface DoctorHost {
   readonly name: string;
   readonly target: Target | undefined;
   readonly deployTo: string | undefined;
+  readonly sharedFiles: readonly string[];
   readonly address: string | undefined;
   readonly ports: HostSettings["ports"];
 }
@@ -75,8 +76,8 @@ export async function planDoctor(
     for (const name of Object.keys(SETTINGS) as (keyof HostSettings)[])
       settings[name] = attempt(() => oneSetting(name, inventory, host, options.source));
     if (findings.length === before) findings.push(say("ok", "every setting can be read"));
-    const { deployTo, address, ports } = settings as Partial<HostSettings>;
-    return { name: host.name, target, deployTo, address, ports };
+    const { deployTo, sharedFiles = [], address, ports } = settings as Partial<HostSettings>;
+    return { name: host.name, target, deployTo, sharedFiles, address, ports };
   });
   const release = findings.some(({ level }) => level === "fail")
     ? undefined
@@ -84,24 +85,28 @@ export async function planDoctor(
   return { hosts: planned, forks, release, findings };
 }
 
-/** One setting as `settingsOf` reads it, whatever is wrong with the others: they look unset, or well set where they must be. */
+/**
+ * One setting as `settingsOf` reads it, whatever is wrong with the others: their vars look unset, or well set where they
+ * must be.
+ */
 function oneSetting<Name extends keyof HostSettings>(
   name: Name,
   inventory: Inventory,
   host: Host,
   source: string | undefined,
 ): HostSettings[Name] {
-  const { var: own, ansistrano } = SETTINGS[name];
+  const others = Object.entries(SETTINGS).flatMap(([other, { var: own, ansistrano }]) =>
+    other === name ? [] : [own, ansistrano],
+  );
   const view: Inventory = {
     ...inventory,
     origin: (_, asked) => inventory.origin(host, asked),
     value: (_, asked) => {
-      if (asked === own || asked === ansistrano) return inventory.value(host, asked);
+      if (!others.includes(asked as `rookery_${string}`)) return inventory.value(host, asked);
       return asked === SETTINGS.deployTo.var ? "/srv/app" : undefined;
     },
   };
-  const flags = name === "source" ? { source } : { source: "." };
-  return settingsOf(view, host, flags)[name];
+  return settingsOf(view, host, { source: name === "source" ? source : "." })[name];
 }
 
 /** What the whole of a deploy would be; its own complaint (hosts that want different releases) becomes a finding. */

@@ -22,6 +22,8 @@ export interface Probe {
   readonly current: { readonly kind: "none" | "link" | "folder" | "file"; readonly path: string };
   /** Where releases/ really is; "" when it isn't there. */
   readonly releases: string;
+  /** Of the shared files asked about, those that aren't there. */
+  readonly missingShared: readonly string[];
   readonly freeBytes: number | undefined;
   /** undefined where the file system doesn't count them. */
   readonly freeInodes: number | undefined;
@@ -39,7 +41,8 @@ export interface Probe {
   readonly listening: ReadonlySet<number>;
 }
 
-// POSIX sh and what busybox has. $1 is deploy_to or empty, $2 the cache folder or empty. `test -w` says what mode and
+// POSIX sh and what busybox has. $1 is deploy_to or empty, $2 the cache folder or empty, the others
+// are shared files. `test -w` says what mode and
 // owner allow; for root that is everything, so a read-only mount is looked up as well.
 const SCRIPT = String.raw`
 echo rookery-doctor 1
@@ -84,7 +87,9 @@ if [ -f "$1/.rookery/lock" ]; then
   pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$1/.rookery/lock")
   [ -n "$pid" ] && [ -r "/proc/$pid/stat" ] && echo "lock-process $(cat "/proc/$pid/stat")"
 fi
-nearest "$1/releases"
+app=$1; shift 2
+for f do [ -f "$app/shared/$f" ] || echo "missing $f"; done
+nearest "$app/releases"
 df -Pk "$p" 2>/dev/null | awk 'NR == 2 { print "free", $4 }'
 df -Pi "$p" 2>/dev/null | awk 'NR == 2 && $2 > 0 { print "inodes", $4 }'
 echo end
@@ -99,17 +104,19 @@ export async function probe(
   {
     deployTo = "",
     cache = "",
+    sharedFiles = [],
     signal,
     timeoutMs = 30_000,
   }: {
     readonly deployTo?: string | undefined;
     readonly cache?: string | undefined;
+    readonly sharedFiles?: readonly string[];
     readonly signal?: AbortSignal;
     readonly timeoutMs?: number;
   },
 ): Promise<Probe> {
   const askedAtMs = Date.now();
-  const argv = ["sh", "-c", SCRIPT, "sh", deployTo, cache];
+  const argv = ["sh", "-c", SCRIPT, "sh", deployTo, cache, ...sharedFiles];
   const { stdout, stderr, exitCode } = await connection.run(argv, { signal, timeoutMs });
   const nowMs = (askedAtMs + Date.now()) / 2;
   const lines = stdout.split("\n");
@@ -148,6 +155,7 @@ export function parseProbe(lines: readonly string[], nowMs: number): Probe {
     places,
     current: { kind: kind as Probe["current"]["kind"], path },
     releases: text("releases") ?? "",
+    missingShared: facts.flatMap(({ key, value }) => (key === "missing" ? [value] : [])),
     freeBytes: kibibytes("free"),
     freeInodes: number("inodes"),
     cacheMount: (text("cache-mount") ?? "").split(",").filter((option) => option !== ""),

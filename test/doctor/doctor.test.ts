@@ -221,6 +221,18 @@ describe("what would stop a deploy", () => {
     expect(findings).toContainEqual(expect.objectContaining({ host: "web2", check: "disk", level: "ok" }));
   });
 
+  test("a shared file that isn't there", async () => {
+    const shared = join(fleet.folder("web1"), "app", "shared");
+    await mkdir(shared, { recursive: true });
+    await writeFile(join(shared, ".env"), "");
+    const { exitCode, bad } = await doctor("-l", "web1:web2", "-e", '{"rookery_shared_files": [".env"]}');
+    await rm(join(fleet.folder("web1"), "app"), { recursive: true });
+    expect(exitCode).toBe(2);
+    expect(bad).toMatchObject([
+      { host: "web2", check: "shared", text: expect.stringContaining("/shared/.env is missing") },
+    ]);
+  });
+
   test("hosts that want different releases", async () => {
     const folder = join(fleet.root, "inventory", "host_vars");
     await mkdir(folder);
