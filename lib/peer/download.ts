@@ -22,6 +22,10 @@ export async function startDownload(
   const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
   const allowed = new Set(allow);
   if (!seed) await mkdir(folder, { recursive: true, mode: 0o700 });
+  // What was fetched is of use only to a release being made from it; a cut-off deploy leaves its hosts as they were.
+  const removeFetched = async () => {
+    if (!seed) await rm(folder, { recursive: true, force: true });
+  };
   const engine = await startEngine(torrent, {
     folder,
     seed,
@@ -31,6 +35,9 @@ export async function startDownload(
     ...(tracker === undefined ? {} : { tracker }),
     ...(stripe === undefined ? {} : { stripe }),
     signal,
+  }).catch(async (error: unknown) => {
+    await removeFetched();
+    throw error;
   });
   const stalled = Promise.withResolvers<never>();
   let last = "";
@@ -64,8 +71,7 @@ export async function startDownload(
       tick();
       await engine[Symbol.asyncDispose]();
       stalled.reject(new OpsError("interrupted", "left the swarm"));
-      // What was fetched is of use only to a release being made from it; a cut-off deploy leaves its hosts as they were.
-      if (!seed) await rm(folder, { recursive: true, force: true });
+      await removeFetched();
     },
   };
 }
