@@ -145,24 +145,57 @@ async function main(): Promise<void> {
   process.umask(0o022);
   // The control host is gone when stdout is: there is nobody left to tell.
   process.stdout.on("error", () => stop.abort(new OpsError("interrupted", "the control host is gone")));
-  let silence = setTimeout(() => process.stdin.destroy(), SILENCE_LIMIT_MS);
   send({ type: "hello", version: PROTOCOL_VERSION, pid: process.pid, addresses: ownAddresses() });
   const running = new Set<Promise<void>>();
-  for await (const message of readLines<Downward>(process.stdin)) {
-    clearTimeout(silence);
-    silence = setTimeout(() => process.stdin.destroy(), SILENCE_LIMIT_MS);
-    if ("ping" in message) continue;
-    const request = serve(message.id, message.method, message.params as Params<Method>);
-    running.add(request);
-    void request.finally(() => running.delete(request));
+  let fault: unknown;
+  try {
+    await serveAll(running);
+  } catch (error) {
+    fault = error;
   }
-  clearTimeout(silence);
   stop.abort(new OpsError("interrupted", "the control host closed the connection"));
   await leave();
   await Promise.allSettled(running);
+  // A `join` that was still opening its files when the end came.
+  await leave();
   for (const deployTo of [...locks.keys()]) await unlock(deployTo);
+  if (fault !== undefined) throw fault;
 }
 
-for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => process.stdin.destroy());
+/** Starts what is asked for until stdin ends, or `quit` was called. */
+async function serveAll(running: Set<Promise<void>>): Promise<void> {
+  const silent = `heard nothing from the control host for ${SILENCE_LIMIT_MS / 1000} s`;
+  let silence = setTimeout(quit, SILENCE_LIMIT_MS, silent);
+  try {
+    for await (const message of readLines<Downward>(process.stdin)) {
+      clearTimeout(silence);
+      silence = setTimeout(quit, SILENCE_LIMIT_MS, silent);
+      if ("ping" in message) {
+        send({ type: "pong" });
+        continue;
+      }
+      const request = serve(message.id, message.method, message.params as Params<Method>);
+      running.add(request);
+      void request.finally(() => running.delete(request));
+    }
+  } catch (error) {
+    // A stream that is destroyed throws at whoever reads it, which is how `quit` ends the loop.
+    if (!quitting) throw error;
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
+let quitting = false;
+
+/** Ends this peer although its control host didn't ask for it; all is tidied up as if it had. */
+function quit(reason: string): void {
+  quitting = true;
+  process.exitCode = 1;
+  process.stderr.write(`${reason}\n`);
+  process.stdin.destroy();
+}
+
+for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => quit(`ended by ${name}`));
 await main();
-process.exit(0);
+process.exit();
