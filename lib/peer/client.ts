@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   type Result,
   readLines,
+  SILENCE_LIMIT_MS,
   type Upward,
 } from "./protocol.ts";
 
@@ -46,19 +47,32 @@ interface Waiting {
  * Says hello to a peer program that was just started.
  * @throws OpsError `protocol` when what answers is no peer of this version, `timeout` when nothing does
  */
-export async function openPeer(process: RemoteProcess, connection: Connection): Promise<Peer> {
+export async function openPeer(
+  process: RemoteProcess,
+  connection: Connection,
+  { silenceMs = SILENCE_LIMIT_MS, pingMs = PING_INTERVAL_MS } = {},
+): Promise<Peer> {
   const host = connection.target.name;
   const waiting = new Map<number, Waiting>();
   const listeners: ((event: PeerEvent) => void)[] = [];
   const hello = Promise.withResolvers<Extract<Upward, { type: "hello" }>>();
   let lastId = 0;
   let closing = false;
+  let heardAtMs = Date.now();
+  let silent = false;
 
   const gone = pump().then(async (fault) => {
+    // It may go on running for all that; nothing it says could be understood any more.
+    if (fault !== undefined) await process[Symbol.asyncDispose]();
     const exitCode = await process.exited;
     const reason = closing
       ? undefined
-      : (fault ?? ended(host, exitCode, await isLost(connection), process.stderr()));
+      : silent
+        ? new OpsError("timeout", `its peer said nothing for ${silenceMs / 1000} s`, {
+            host,
+            hint: "see whether the host hangs or swaps; the others go on without it",
+          })
+        : (fault ?? ended(host, exitCode, await isLost(connection), process.stderr()));
     const error = reason ?? new OpsError("interrupted", "the peer was asked to stop", { host });
     hello.reject(error);
     for (const { reject } of waiting.values()) reject(error);
@@ -68,11 +82,18 @@ export async function openPeer(process: RemoteProcess, connection: Connection): 
   });
   // A lost write shows as the end of stdout too, which is where it is reported.
   const send = (text: string) => process.write(text).catch(() => undefined);
-  const pinger = setInterval(() => send(line({ ping: true })), PING_INTERVAL_MS);
+  const pinger = setInterval(() => {
+    void send(line({ ping: true }));
+    if (Date.now() - heardAtMs < silenceMs || silent) return;
+    silent = true;
+    void process[Symbol.asyncDispose]();
+  }, pingMs);
 
   async function pump(): Promise<OpsError | undefined> {
     try {
-      for await (const message of readLines<Upward>(process.stdout)) receive(message);
+      // A .bashrc that prints something does so before our program runs.
+      const messages = readLines<Upward>(process.stdout, { from: '{"type":"hello"' });
+      for await (const message of messages) receive(message);
     } catch (error) {
       return new OpsError(
         "protocol",
@@ -84,6 +105,8 @@ export async function openPeer(process: RemoteProcess, connection: Connection): 
   }
 
   function receive(message: Upward): void {
+    heardAtMs = Date.now();
+    if (message.type === "pong") return;
     if (message.type === "hello") hello.resolve(message);
     else if (message.type === "answer" || message.type === "error") answer(message);
     else for (const listener of listeners) listener(message);

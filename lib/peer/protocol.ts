@@ -8,7 +8,7 @@ export const PROTOCOL_VERSION = 1;
 /** The control host sends `ping` this often, so that a peer can tell a dead connection from a quiet one. */
 export const PING_INTERVAL_MS = 10_000;
 
-/** A peer that has heard nothing for this long takes its control host for dead and stops. */
+/** Either end takes the other for dead when it has heard nothing for this long: the peer stops, the host has failed. */
 export const SILENCE_LIMIT_MS = 60_000;
 
 export interface PortRange {
@@ -118,6 +118,7 @@ export type Upward =
       /** This host's own addresses, loopback left out: what its connections may come from. */
       readonly addresses: readonly string[];
     }
+  | { readonly type: "pong" }
   | { readonly type: "answer"; readonly id: number; readonly result: unknown }
   | { readonly type: "error"; readonly id: number; readonly error: WireError }
   | ({ readonly type: "progress" } & EngineProgress)
@@ -141,11 +142,15 @@ export function line(message: Downward | Upward): string {
 
 /**
  * Messages from chunks of bytes, split at newlines. The other end is a program of ours, so a line that is no JSON
- * is a fault: it throws SyntaxError with the line's beginning, which is what a shell's complaint looks like.
+ * is a fault, but for those before the first that begins with `from`: it throws SyntaxError with the line's beginning, which is what a shell's complaint looks like.
  */
-export async function* readLines<Message>(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
+export async function* readLines<Message>(
+  chunks: AsyncIterable<Uint8Array>,
+  { from = "" }: { readonly from?: string } = {},
+): AsyncGenerator<Message> {
   const decoder = new TextDecoder();
   let parts: string[] = [];
+  let begun = false;
   for await (const chunk of chunks) {
     const pieces = decoder.decode(chunk, { stream: true }).split("\n");
     for (const [index, piece] of pieces.entries()) {
@@ -153,7 +158,8 @@ export async function* readLines<Message>(chunks: AsyncIterable<Uint8Array>): As
       if (index === pieces.length - 1) break;
       const text = parts.join("");
       parts = [];
-      if (text !== "") yield parse<Message>(text);
+      begun ||= text.startsWith(from);
+      if (begun && text !== "") yield parse<Message>(text);
     }
   }
 }
