@@ -64,6 +64,10 @@ export async function startSwarm<H extends FleetHost>(
     }),
   );
   const seeder = stack.use(await startSeeder());
+  void seeder.gone.then((reason) => {
+    if (reason !== undefined)
+      fleet.note(`the seeder is gone, hosts are left to each other: ${reason.message}`, { level: "warning" });
+  });
   const reports = stack.use(watchProgress(fleet, seeder, { pieces: torrent.pieceHashes.length / 20 }));
   const seeded = await seeder.request("join", {
     ...common,
