@@ -153,7 +153,8 @@ async function main(): Promise<void> {
   } catch (error) {
     fault = error;
   }
-  stop.abort(new OpsError("interrupted", "the control host closed the connection"));
+  const asked = new OpsError("interrupted", "the control host closed the connection");
+  stop.abort(quitting === undefined ? asked : new OpsError("remote", `its peer ${quitting}`));
   await leave();
   await Promise.allSettled(running);
   // A `join` that was still opening its files when the end came.
@@ -180,22 +181,23 @@ async function serveAll(running: Set<Promise<void>>): Promise<void> {
     }
   } catch (error) {
     // A stream that is destroyed throws at whoever reads it, which is how `quit` ends the loop.
-    if (!quitting) throw error;
+    if (quitting === undefined) throw error;
   } finally {
     clearTimeout(silence);
   }
 }
 
-let quitting = false;
+let quitting: string | undefined;
 
 /** Ends this peer although its control host didn't ask for it; all is tidied up as if it had. */
 function quit(reason: string): void {
-  quitting = true;
+  quitting = reason;
   process.exitCode = 1;
   process.stderr.write(`${reason}\n`);
   process.stdin.destroy();
 }
 
-for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => quit(`ended by ${name}`));
+for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+  process.on(name, () => quit(`was ended by ${name}`));
 await main();
 process.exit();

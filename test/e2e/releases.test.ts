@@ -1,9 +1,11 @@
 // The life of an app on three hosts: deployed, deployed again, changed, pruned, rolled back.
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { readTree } from "./digest.ts";
 import { type Stage, startStage, textAt } from "./stage.ts";
+
+setDefaultTimeout(60_000);
 
 let stage: Stage;
 const hosts = ["web1", "web2", "web3"];
