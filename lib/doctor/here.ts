@@ -38,7 +38,7 @@ export async function checkSource(
   }
 }
 
-/** Ports, room and open files; `peers` is how many of the fleet's peers run on this machine beside the seeder. */
+/** Ports, room and open files; `peers` is how many of the fleet's peers run on this machine beside tracker and seeder. */
 export async function checkHere({
   ports,
   folder,
@@ -53,7 +53,7 @@ export async function checkHere({
   readonly hosts: number;
   readonly peers: number;
 }): Promise<readonly Finding[]> {
-  return [await checkPorts(ports, peers + 1), await checkRoom(folder, need), await checkFiles(hosts)];
+  return [await checkPorts(ports, peers + 2), await checkRoom(folder, need), await checkFiles(hosts)];
 }
 
 async function checkPorts(ports: PortRange | undefined, needed: number): Promise<Finding> {
@@ -65,7 +65,7 @@ async function checkPorts(ports: PortRange | undefined, needed: number): Promise
     const range = ports === undefined ? "TCP ports" : `of TCP ${ports.from}-${ports.to}`;
     return say(
       "ok",
-      `${needed} ${range} free for the seeder${needed > 1 ? " and the local hosts' peers" : ""}`,
+      `${needed} ${range} free for ${needed > 2 ? "tracker, seeder and local hosts" : "tracker and seeder"}`,
     );
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
