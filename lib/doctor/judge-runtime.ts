@@ -29,45 +29,50 @@ export function judgeRuntime(
         "targets are Linux on x86_64 or aarch64; leave it out with --limit",
       ),
     ];
-  const need = local ? 0 : runtimeBytes(survey);
+  const source = local ? "here" : ownBun(survey) ? "host" : "cache";
+  const need = source === "cache" ? missingBytes(survey) : 0;
   return [
     say("ok", name),
-    judgeBun(host, survey, { local, need }),
-    judgeCache(host, survey, facts, { local, need }),
+    judgeBun(host, survey, { source, need }),
+    judgeCache(host, survey, facts, { source, need }),
   ];
 }
 
-/** Bytes to send: 0 when the host has a Bun of its own, or ours from an earlier deploy. */
-function runtimeBytes({ bun, cached, platform: { machine, libc } }: Survey): number {
-  if (bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`)) return 0;
-  const name = `bun-${Bun.version}-${machine}${libc === "musl" ? "-musl" : ""}`;
-  if (cached.has(name)) return 0;
+/** Whose Bun runs the peer, and how many bytes of it are to be sent. */
+interface Runtime {
+  readonly source: "here" | "host" | "cache";
+  readonly need: number;
+}
+
+function ownBun({ bun }: Survey): boolean {
+  return bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`);
+}
+
+/** 0 when the cache holds our Bun from an earlier deploy. */
+function missingBytes({ cached, platform: { machine, libc } }: Survey): number {
+  if (cached.has(`bun-${Bun.version}-${machine}${libc === "musl" ? "-musl" : ""}`)) return 0;
   const likeUs = process.platform === "linux" && process.arch === MACHINES[machine] && libc === "glibc";
   return likeUs ? Bun.file(process.execPath).size : RUNTIME_BYTES;
 }
 
-function judgeBun(
-  host: string,
-  { bun }: Survey,
-  { local, need }: { readonly local: boolean; readonly need: number },
-): Finding {
+function judgeBun(host: string, { bun }: Survey, { source, need }: Runtime): Finding {
   const say = about("runtime", host);
-  if (local) return say("ok", `Bun ${Bun.version}, this machine's own`);
-  if (need > 0) return say("ok", `Bun ${Bun.version} is to be sent once, about ${formatBytes(need)}`);
-  if (bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`))
-    return say("ok", `Bun ${bun.version} of its own (${bun.path})`);
-  return say("ok", `Bun ${Bun.version} is there from an earlier deploy`);
+  if (source === "here") return say("ok", `Bun ${Bun.version}, this machine's own`);
+  if (source === "host") return say("ok", `Bun ${bun?.version} of its own (${bun?.path})`);
+  if (need === 0) return say("ok", `Bun ${Bun.version} is there from an earlier deploy`);
+  const old = bun === undefined ? "" : `; its own is ${bun.version}`;
+  return say("ok", `Bun ${Bun.version} is to be sent once, about ${formatBytes(need)}${old}`);
 }
 
 function judgeCache(
   host: string,
   { cache }: Survey,
   { cacheMount, cacheFreeBytes }: Probe,
-  { local, need }: { readonly local: boolean; readonly need: number },
+  { source, need }: Runtime,
 ): Finding {
   const say = about("cache", host);
-  // A Bun that is installed elsewhere only reads the peer program; ours is run from the cache itself.
-  if (cacheMount.includes("noexec") && !local)
+  // A Bun that is installed elsewhere only reads the peer program from there.
+  if (cacheMount.includes("noexec") && source === "cache")
     return say(
       "fail",
       `${cache} is on a file system mounted noexec, so no program starts from there`,
@@ -81,5 +86,5 @@ function judgeCache(
       `${formatBytes(cacheFreeBytes)} free for ${cache}, but the runtime takes ${formatBytes(need)}`,
       "free some there",
     );
-  return say("ok", `${cache} can hold runtime and peer`);
+  return say("ok", `${cache} can hold ${source === "cache" ? "runtime and peer" : "the peer"}`);
 }
