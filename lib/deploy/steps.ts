@@ -90,8 +90,13 @@ export async function lockAll(
   };
   for (const members of [first === undefined ? [] : [first], others]) {
     await fleet.each(lock, { members });
-    if (refusals[0] !== undefined) throw refusals[0];
+    if (refusals[0] !== undefined) throw refused(refusals[0], refusals.length - 1);
   }
+}
+
+function refused({ code, message, hint, host }: OpsError, others: number): OpsError {
+  const more = others === 0 ? "" : `, and so are ${others} more hosts`;
+  return new OpsError(code, `${host} is ${message}${more}`, { hint, host });
 }
 
 /** Starts peers, locks, and brings the payload to every host that lacks the release. */
