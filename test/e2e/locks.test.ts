@@ -1,0 +1,145 @@
+// One deploy of an app at a time: who holds the lock, what to do about one nobody holds any more.
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { killAll } from "../support/processes.ts";
+import { type JsonResult, type Stage, startStage, textAt } from "./stage.ts";
+
+setDefaultTimeout(60_000);
+
+const hosts = ["web1", "web2", "web3"];
+let stage: Stage;
+let owner: string;
+
+beforeAll(async () => {
+  stage = await startStage();
+  owner = `${stage.fleet.user}@${hostname()}`;
+});
+afterEach(async () => {
+  for (const { open, result } of gates.splice(0)) {
+    await open();
+    await result;
+  }
+  await stage.expectTidy();
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+interface Gated {
+  /** Settles with the script's process id when its commands wait. */
+  readonly waiting: Promise<number>;
+  readonly result: Promise<JsonResult>;
+  open(): Promise<void>;
+}
+const gates: Gated[] = [];
+
+/** A deploy that holds its locks until `open()`: its before-activate command waits for a file. */
+function gated(release: string): Gated {
+  const gate = join(stage.temporary, "..", `gate-${release}`);
+  const wait = `echo waiting; while [ ! -e ${gate} ]; do sleep 0.02; done`;
+  const waiting = Promise.withResolvers<number>();
+  const result = stage.json(
+    "deploy",
+    ["-r", release, "-e", JSON.stringify({ rookery_before_activate: [wait] })],
+    {
+      onEvent: (event, pid) => {
+        if (event.type === "output") waiting.resolve(pid);
+      },
+    },
+  );
+  result.then(
+    ({ stdout }) => waiting.reject(new Error(stdout)),
+    (error) => waiting.reject(error),
+  );
+  waiting.promise.catch(() => undefined);
+  const gated = { waiting: waiting.promise, result, open: () => writeFile(gate, "") };
+  gates.push(gated);
+  return gated;
+}
+
+test("a second deploy while one runs names who holds the lock, on which host, and changes nothing", async () => {
+  const first = gated("one");
+  const pid = await first.waiting;
+  const second = await stage.run("deploy", ["-r", "two"]);
+  expect(second.stdout).toContain(`locked by ${owner} (pid ${pid}) since`);
+  expect(second.stdout).toContain("web1");
+  expect(second.stdout).toContain("that deploy still runs");
+  expect(second.exitCode).toBe(1);
+  const shown = await stage.run("releases");
+  expect(shown.stdout).toMatch(new RegExp(`web1 .*locked by ${owner} since \\S+$`, "m"));
+  const checked = await stage.run("deploy", ["--check", "-r", "two"]);
+  expect(checked.stdout).toContain(`web1: locked by ${owner}`);
+  const back = await stage.run("rollback", ["one"]);
+  expect(back.exitCode).not.toBe(0);
+
+  await first.open();
+  expect((await first.result).exitCode).toBe(0);
+  for (const host of hosts) expect(await stage.current(host)).toBe("one");
+});
+
+test("of two deploys started at once exactly one goes through", async () => {
+  await stage.write({ "index.html": "two\n" });
+  const contenders = [gated("two-a"), gated("two-b")];
+  // Whoever got all locks waits at the gate; the other one is through at once.
+  const loser = await Promise.race(contenders.map(({ result }) => result));
+  expect(loser.exitCode).toBe(1);
+  expect(loser.one("summary").outcome).toContain(`locked by ${owner}`);
+  await Promise.all(contenders.map(({ open }) => open()));
+  const results = await Promise.all(contenders.map(({ result }) => result));
+  expect(results.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+  const winner = results.find(({ exitCode }) => exitCode === 0)?.one("summary").release;
+  for (const host of hosts) expect(await stage.current(host)).toBe(winner);
+});
+
+test("a lock whose peer was killed is called stale, and --break-lock takes it", async () => {
+  await stage.write({ "index.html": "three\n" });
+  const first = gated("three");
+  await first.waiting;
+  killAll(stage.peers("web2").map(({ pid }) => pid));
+  await first.open();
+  const killed = await first.result;
+  expect(killed.host("web2")).toMatchObject({
+    status: "failed",
+    error: expect.stringContaining("its peer was killed"),
+  });
+  expect(killed.exitCode).toBe(2);
+
+  expect((await stage.run("releases")).stdout).toMatch(/web2 .*locked by .* \(stale\)$/m);
+  const second = await stage.run("deploy", ["-r", "three"]);
+  expect(second.stdout).toContain("web2");
+  expect(second.stdout).toContain("stale: its peer no longer runs here");
+  expect(second.stdout).toContain("--break-lock");
+  expect(second.exitCode).toBe(1);
+
+  const third = await stage.run("deploy", ["-r", "three", "--break-lock"]);
+  expect(third.stderr).toMatch(new RegExp(`web2: broke the lock of ${owner} .*stale`));
+  expect(third.exitCode).toBe(0);
+  for (const host of hosts) expect(await stage.current(host)).toBe("three");
+});
+
+test("a deploy whose lock was broken does not switch what somebody else deploys", async () => {
+  await stage.write({ "index.html": "four\n" });
+  const first = gated("four");
+  await first.waiting;
+  await stage.write({ "index.html": "five\n" });
+  const second = await stage.json("deploy", ["-r", "five", "--break-lock"]);
+  expect(second.exitCode).toBe(0);
+  await first.open();
+  const { exitCode, host } = await first.result;
+  expect(exitCode).toBe(2);
+  for (const name of hosts) {
+    expect(host(name).error).toContain("lock");
+    expect(await stage.current(name)).toBe("five");
+  }
+});
+
+test("a damaged lock file says what to do", async () => {
+  await mkdir(stage.place("web1", ".rookery"), { recursive: true });
+  await writeFile(stage.place("web1", ".rookery/lock"), "not json\n");
+  await stage.write({ "index.html": "six\n" });
+  const { exitCode, stdout } = await stage.run("deploy", ["-r", "six"]);
+  expect(stdout).toContain("damaged");
+  expect(exitCode).not.toBe(0);
+  expect((await stage.run("deploy", ["-r", "six", "--break-lock"])).exitCode).toBe(0);
+  expect(await textAt(stage, "web1", "current/index.html")).toBe("six\n");
+});
