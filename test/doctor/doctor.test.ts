@@ -254,6 +254,17 @@ describe("what would stop a deploy", () => {
     ]);
   });
 
+  test("Ctrl+C while a host hangs ends it at once", async () => {
+    fleet.freeze("web3");
+    const controller = new AbortController();
+    const { exitCode, stderr } = await runScript(["doctor", "-i", fleet.inventory], {
+      signal: controller.signal,
+      onOutput: (_, text) => text.includes("looking at") && controller.abort(),
+      timeoutMs: 5000,
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: expect.stringContaining("interrupted") });
+  });
+
   test("a host that is down, and the others are looked at all the same", async () => {
     await fleet.kill("web3");
     const { exitCode, bad, findings, summary } = await doctor();
