@@ -13,7 +13,7 @@ import {
 await script(async (signal) => {
   const options = doctorOptions(Bun.argv.slice(2));
   const plan = await planDoctor(options, { signal });
-  if (!options.json) console.error(`looking at ${plan.hosts.length} hosts …`);
+  if (!options.json) console.error("looking at the hosts …");
   const findings = await examine(plan, { signal });
   const hosts = plan.hosts.length;
   const text = options.json
