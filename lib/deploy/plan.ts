@@ -5,6 +5,7 @@ import { type FleetFlags, fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import type { Host } from "../inventory/types.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { checkReleaseId } from "../release/layout.ts";
 import { type HostSettings, settingsOf, unservedVars } from "../settings.ts";
 import { sshEnvironment } from "../ssh/environment.ts";
 import { targetOf } from "../ssh/target.ts";
@@ -83,12 +84,13 @@ export function rollbackOptions(argv: readonly string[]): RollbackOptions {
 
 /**
  * The plan of a deploy.
- * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
+ * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, or `release` for a name that can't be a folder's
  */
 export async function planDeploy(
   options: DeployOptions,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
+  if (options.release !== undefined) checkReleaseId(options.release);
   const { hosts, forks, warnings } = await planHosts(options, { source: options.source, signal });
   const { app, source, exclude } = agreed(hosts);
   return {
