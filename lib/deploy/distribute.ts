@@ -7,11 +7,11 @@ import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts
 import type { PortRange } from "../peer/protocol.ts";
 import { swarmSettingsOf } from "../settings.ts";
 import { targetOf } from "../ssh/target.ts";
+import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, FleetHost } from "../swarm/fleet.ts";
 import { startSwarm } from "../swarm/start.ts";
 import type { Release } from "./open-release.ts";
 import { groupOf } from "./plan.ts";
-import { peerOf } from "./steps.ts";
 
 const DISTRIBUTE_FLAGS = {
   ...FLEET_FLAGS,

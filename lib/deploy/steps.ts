@@ -1,15 +1,15 @@
 // The steps of a deploy on all hosts, in the order deploy.ts takes them.
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
-import type { Peer } from "../peer/client.ts";
 import type { HostReport } from "../release/types.ts";
-import { startPeers } from "../swarm/bootstrap.ts";
+import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import { startSwarm } from "../swarm/start.ts";
 import { type Allowance, allowedFailures } from "./allowance.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { Release } from "./open-release.ts";
 import type { PlannedHost } from "./plan.ts";
+import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
@@ -24,6 +24,7 @@ interface LockWish {
 
 /** Names the release and finds what hosts hold of it already; hosts that run it are done. */
 export function chooseFor(fleet: DeployFleet, { torrent, id: wanted }: Release): Choice {
+  requireReached(fleet);
   const { infohash, totalBytes, pieceLength } = torrent;
   const choice = chooseRelease(reportsOf(fleet), { infohash, wanted });
   const pieces = torrent.pieceHashes.length / 20;
@@ -39,6 +40,7 @@ export function chooseBack(
   fleet: DeployFleet,
   { release }: { readonly release: string | undefined },
 ): { readonly id: string } {
+  requireReached(fleet);
   const { id, running, lacking } = chooseRollback(reportsOf(fleet), release);
   for (const member of fleet.alive) {
     const others = lacking.get(member.name);
@@ -49,6 +51,11 @@ export function chooseBack(
     fleet.fail(member, new OpsError("release", `does not hold release ${id}`, { host: member.name, hint }));
   }
   return { id };
+}
+
+function requireReached(fleet: DeployFleet): void {
+  if (fleet.alive.length > 0) return;
+  throw new OpsError("unreachable", "nothing was done: no host could be looked at");
 }
 
 export function reportsOf(fleet: DeployFleet): Map<string, HostReport> {
@@ -213,37 +220,7 @@ async function finish(
   fleet.emit({ type: "status", host: member.name, status: "ok" });
 }
 
-async function runCommands(
-  fleet: DeployFleet,
-  member: DeployMember,
-  id: string,
-  commands: readonly string[],
-  setting: string,
-): Promise<void> {
-  const { deployTo } = member.settings;
-  for (const [index, command] of commands.entries()) {
-    const { exitCode } = await peerOf(member).request(
-      "command",
-      { deployTo, id, command, env: {} },
-      { signal: fleet.signal },
-    );
-    if (exitCode === 0) continue;
-    // The command's text may hold rendered secrets: it is named by its place in the inventory instead.
-    throw new OpsError("remote", `${setting}[${index}] ended with exit code ${exitCode}`, {
-      host: member.name,
-      hint: setting.includes("after")
-        ? `current is ${id} already; see the output above, or go back with rollback.ts`
-        : "see the output above; current was not switched",
-    });
-  }
-}
-
 /** Where a host keeps the payload while it is fetched: on the disk of its releases. */
 function incoming(deployTo: string, { torrent }: Pick<Release, "torrent">): string {
   return join(deployTo, ".rookery", "incoming", torrent.infohash);
-}
-
-export function peerOf({ name, peer }: Member): Peer {
-  if (peer === undefined) throw new Error(`${name} has no peer running`);
-  return peer;
 }

@@ -1,6 +1,6 @@
 // From a connection to a running peer: runtime and program into the host's cache where they are missing, then start.
 import { bundlePeer } from "../peer/bundle.ts";
-import { openPeer } from "../peer/client.ts";
+import { openPeer, type Peer } from "../peer/client.ts";
 import type { Fleet, Member } from "./fleet.ts";
 import { runtimeFor } from "./runtime.ts";
 import { isFinal } from "./state.ts";
@@ -52,6 +52,12 @@ export async function startPeers(fleet: Fleet): Promise<void> {
     });
     fleet.emit({ type: "status", host: member.name, status: "ready" });
   });
+}
+
+/** The peer that runs on a host; there is one from `startPeers` on. */
+export function peerOf({ name, peer }: Member): Peer {
+  if (peer === undefined) throw new Error(`${name} has no peer running`);
+  return peer;
 }
 
 async function hostRuntime(

@@ -114,6 +114,7 @@ test("no key that is accepted: names user, address and what was tried", async ()
   expect(stdout).toContain("no key was accepted");
   expect(stdout).toContain(`${stage.fleet.user}@127.0.0.1:${stage.fleet.port("web1")}`);
   expect(stdout).toContain(key);
+  expect(stdout).toContain("nothing was done: no host could be looked at");
   expect(stdout).toContain("3 unreachable");
   expect(exitCode).toBe(4);
 });
