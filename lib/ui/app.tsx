@@ -1,5 +1,8 @@
+/** @jsxRuntime classic */
 // The screen as a program: keys, scrolling, the terminal's size.
+
 import { useInput, useWindowSize } from "ink";
+import * as React from "react";
 import { useRef, useState } from "react";
 import type { FleetState } from "../swarm/state.ts";
 import { Frame, frameLayout } from "./frame.tsx";

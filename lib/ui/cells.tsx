@@ -1,4 +1,6 @@
+/** @jsxRuntime classic */
 // Many hosts in few lines: a cell each, by inventory group, or a bar for each group when even cells are too many.
+import * as React from "react";
 import type { HostStatus } from "../swarm/events.ts";
 import type { FleetState, HostState } from "../swarm/state.ts";
 import { bar, formatPercent } from "./format.ts";

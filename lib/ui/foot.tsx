@@ -1,4 +1,6 @@
+/** @jsxRuntime classic */
 // The lower lines of the screen: the swarm's health, what happened last, the keys.
+import * as React from "react";
 import type { FleetState } from "../swarm/state.ts";
 import { formatClock, formatShare } from "./format.ts";
 import { Line } from "./line.tsx";

@@ -1,5 +1,8 @@
+/** @jsxRuntime classic */
 // One frame of the screen: pure, so that it can be looked at as text at any size.
+
 import { Box, Text } from "ink";
+import * as React from "react";
 import type { FleetState } from "../swarm/state.ts";
 import { Cells } from "./cells.tsx";
 import { Health, Keys, Log, logLines } from "./foot.tsx";

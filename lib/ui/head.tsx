@@ -1,4 +1,6 @@
+/** @jsxRuntime classic */
 // The upper lines of the screen: what runs, how far it is, its stages, and hosts by status.
+import * as React from "react";
 import type { HostStatus } from "../swarm/events.ts";
 import type { FleetState } from "../swarm/state.ts";
 import {

@@ -1,4 +1,6 @@
+/** @jsxRuntime classic */
 // A row for a host: name, status, bar, percent, rate, and what else is to be said about it.
+import * as React from "react";
 import type { HostStatus } from "../swarm/events.ts";
 import type { FleetState, HostState } from "../swarm/state.ts";
 import { bar, formatPercent, formatRate, plural } from "./format.ts";

@@ -1,5 +1,11 @@
+/** @jsxRuntime classic */
 // The Ink screen as a reporter: draws at most ten frames a second, and only when there is something to draw.
+//
+// JSX is classic, here and in every .tsx: which automatic runtime Bun takes is said by the tsconfig of the working
+// directory, and the development one it falls back to elsewhere is missing from React's production build.
+
 import { render } from "ink";
+import * as React from "react";
 import type { FleetState } from "../swarm/state.ts";
 import { App } from "./app.tsx";
 import type { Output, Reporter } from "./feed.ts";

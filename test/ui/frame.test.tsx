@@ -1,7 +1,10 @@
+/** @jsxRuntime classic */
 // Frames as text: what a screen of a given size shows, and that it is never larger than that.
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { renderToString } from "ink";
+import * as React from "react";
 import type { FleetState } from "../../lib/swarm/state.ts";
 import { Frame } from "../../lib/ui/frame.tsx";
 import { byUrgency } from "../../lib/ui/order.ts";

@@ -1,13 +1,15 @@
 // The screen in a real terminal: drawn, scrolled, resized, stopped, and given back.
+
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { widthOf } from "../../lib/ui/text.ts";
 import { openTerminal, type Terminal } from "./tmux.ts";
 
 // Each wait has its own deadline, which says what was on the screen; on a busy machine a test is many of them.
 setDefaultTimeout(120_000);
 
-const DEMO = "bun test/ui/demo.ts";
+const DEMO = `bun ${join(import.meta.dir, "demo.ts")}`;
 
 async function expectExit(terminal: Terminal, code: number): Promise<void> {
   await terminal.until(/\n\$$/);

@@ -1,7 +1,7 @@
-// A terminal of a given size with a shell in it: what a user would see and type. Needs tmux.
+// A terminal of a given size with a shell in it, somewhere else than in the project: what a user would see and type.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 export interface Terminal extends AsyncDisposable {
   /** The visible lines, without blanks at their ends. */
@@ -24,7 +24,6 @@ export interface Terminal extends AsyncDisposable {
 
 const DEADLINE_MS = 20_000;
 const LOOK_EVERY_MS = 30;
-const ROOT = resolve(import.meta.dir, "../..");
 
 /** Opens a terminal whose shell stands in the project's folder and prompts with `$ `. */
 export async function openTerminal(
@@ -51,7 +50,7 @@ export async function openTerminal(
     "--noprofile",
   ];
   const size = ["-x", String(columns), "-y", String(rows)];
-  await tmux(socket, "-f", "/dev/null", "new-session", "-d", ...size, "-c", ROOT, ...shell);
+  await tmux(socket, "-f", "/dev/null", "new-session", "-d", ...size, "-c", folder, ...shell);
   const pid = Number(await tmux(socket, "list-panes", "-F", "#{pane_pid}"));
 
   const screen = async () => (await tmux(socket, "capture-pane", "-p")).trimEnd().split("\n");
