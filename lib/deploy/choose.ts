@@ -22,7 +22,7 @@ export function chooseRelease(
     now = new Date(),
   }: { readonly infohash: string; readonly wanted?: string | undefined; readonly now?: Date },
 ): Choice {
-  const id = wanted ?? commonName(reports, infohash) ?? newReleaseId(now);
+  const id = wanted ?? commonName(reports, infohash) ?? freshName(reports, now);
   const running = new Set<string>();
   const holding = new Set<string>();
   for (const [host, { current, releases }] of reports) {
@@ -32,6 +32,15 @@ export function chooseRelease(
     else holding.add(host);
   }
   return { id, running, holding };
+}
+
+/** The time, or the next second that no release is called by: two deploys may well come within one. */
+function freshName(reports: ReadonlyMap<string, HostReport>, now: Date): string {
+  const taken = new Set([...reports.values()].flatMap(({ releases }) => releases.map(({ id }) => id)));
+  for (let ms = now.getTime(); ; ms += 1000) {
+    const id = newReleaseId(new Date(ms));
+    if (!taken.has(id)) return id;
+  }
 }
 
 function commonName(reports: ReadonlyMap<string, HostReport>, infohash: string): string | undefined {

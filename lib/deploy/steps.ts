@@ -177,11 +177,20 @@ export function requireHosts(fleet: DeployFleet, allowance: Allowance): void {
   });
 }
 
+interface ActivateOptions {
+  /** user@host, for the host's log. */
+  readonly owner: string;
+  /** The log calls it a rollback. */
+  readonly rollback?: boolean;
+  /** Which hosts: a canary first, for instance; all that are still in when left out. */
+  readonly members?: readonly DeployMember[];
+}
+
 /** Switches `current` on every host, then runs after-activate commands, marks the release good and prunes. */
 export async function activateAll(
   fleet: DeployFleet,
   { id }: { readonly id: string },
-  { owner, rollback = false }: { readonly owner: string; readonly rollback?: boolean },
+  { owner, rollback = false, members = fleet.alive }: ActivateOptions,
 ): Promise<void> {
   try {
     // Once it has begun, a Ctrl+C waits for the renames: half a fleet switched is nobody's wish.
@@ -189,8 +198,9 @@ export async function activateAll(
       await peerOf(member).request("activate", { deployTo: member.settings.deployTo, id });
       fleet.emit({ type: "status", host: member.name, status: "active" });
     };
-    await fleet.each(switchOne, { limit: Math.max(1, fleet.alive.length) });
-    await fleet.each((member) => finish(fleet, member, { id, owner, rollback }));
+    const switched = await fleet.each(switchOne, { members, limit: Math.max(1, members.length) });
+    const alive = [...switched.keys()].filter((member) => fleet.alive.includes(member));
+    await fleet.each((member) => finish(fleet, member, { id, owner, rollback }), { members: alive });
   } catch (error) {
     const switched = fleet.count("active");
     if (!(error instanceof OpsError && error.code === "interrupted" && switched > 0)) throw error;

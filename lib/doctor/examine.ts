@@ -4,6 +4,7 @@ import { OpsError } from "../errors.ts";
 import { connect } from "../ssh/connect.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { Connection, Target } from "../ssh/types.ts";
+import { ownBun, runtimeFor } from "../swarm/runtime.ts";
 import { type Survey, survey } from "../swarm/survey.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import { checkHere, checkSource } from "./here.ts";
@@ -89,7 +90,12 @@ async function look(
     probe(connection, { deployTo, cache: surveyed?.cache, sharedFiles, signal }),
   );
   if (facts === undefined) return { findings, reachable: undefined };
-  if (surveyed !== undefined) findings.push(...judgeRuntime(name, surveyed, facts, { local }));
+  if (surveyed !== undefined) {
+    const ready = local || ownBun(surveyed) !== undefined;
+    const runtime = ready ? undefined : await attempt("platform", () => runtimeFor(surveyed.platform));
+    if (ready || runtime !== undefined)
+      findings.push(...judgeRuntime(name, surveyed, facts, { local, runtime }));
+  }
   if (deployTo !== undefined) findings.push(...judgeDeployTo(name, { deployTo }, facts, need));
   findings.push(...judgeHost(name, facts, ports));
   const port = ports === undefined ? undefined : firstFree(ports, facts.listening);

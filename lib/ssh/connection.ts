@@ -8,7 +8,7 @@ import { uploadFile } from "./upload.ts";
 
 /**
  * `transport` as a Connection. Closing it kills what it started.
- * @throws OpsError `auth` when commands are to run as another user and sudo wants a password
+ * @throws OpsError `remote` when commands are to run as another user and sudo wants a password
  */
 export async function connectionOver(
   transport: Transport,
@@ -59,8 +59,9 @@ async function trySudo(
   await connection[Symbol.asyncDispose]();
   if (result[0].status === "rejected") throw result[0].reason;
   const { stderr, exitCode } = result[0].value;
+  // The host was talked to: to Ansible that is a failed host, not an unreachable one.
   throw new OpsError(
-    "auth",
+    "remote",
     `${host}: ${user} can't become ${becomeUser} by sudo: ${stderr.trim() || `exit code ${exitCode}`}`,
     { host, hint: `let ${user} run sudo without a password on ${host} (NOPASSWD in sudoers)` },
   );

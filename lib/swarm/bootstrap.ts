@@ -2,12 +2,9 @@
 import { bundlePeer } from "../peer/bundle.ts";
 import { openPeer, type Peer } from "../peer/client.ts";
 import type { Fleet, Member } from "./fleet.ts";
-import { runtimeFor } from "./runtime.ts";
+import { ownBun, runtimeFor } from "./runtime.ts";
 import { isFinal } from "./state.ts";
 import type { Survey } from "./survey.ts";
-
-/** Hosts' own Bun is used from this version on. */
-const OLDEST_BUN = "1.4.0";
 
 /**
  * Puts on each host what it lacks to run a peer. A host's own Bun is used where it is new enough; else ours travels,
@@ -61,11 +58,12 @@ export function peerOf({ name, peer }: Member): Peer {
 }
 
 async function hostRuntime(
-  { bun, platform }: Survey,
+  survey: Survey,
   put: (name: string, bytes: number, content: { path: string }) => Promise<string>,
 ): Promise<string> {
-  if (bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`)) return bun.path;
-  const runtime = await runtimeFor(platform);
+  const own = ownBun(survey);
+  if (own !== undefined) return own;
+  const runtime = await runtimeFor(survey.platform);
   return put(runtime.name, runtime.bytes, { path: runtime.path });
 }
 

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
 import { OpsError } from "../errors.ts";
-import type { Platform } from "./survey.ts";
+import type { Platform, Survey } from "./survey.ts";
 
 export interface Runtime {
   /** A file on the control host. */
@@ -19,6 +19,14 @@ const PACKAGES: Readonly<Record<string, { package: string; cpu: string; node: st
   x86_64: { package: "@oven/bun-linux-x64", cpu: "x64", node: "x64" },
   aarch64: { package: "@oven/bun-linux-aarch64", cpu: "arm64", node: "arm64" },
 };
+
+/** Hosts' own Bun is used from this version on. */
+const OLDEST_BUN = "1.4.0";
+
+/** Path of a Bun that is on the host already and new enough; undefined when ours has to travel. */
+export function ownBun({ bun }: Survey): string | undefined {
+  return bun !== undefined && Bun.semver.satisfies(bun.version, `>=${OLDEST_BUN}`) ? bun.path : undefined;
+}
 
 const found = new Map<string, Promise<Runtime>>();
 

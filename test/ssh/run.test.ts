@@ -243,7 +243,7 @@ describe("another user", () => {
   test("sudo says no", async () => {
     const target = { ...fleet.target("web1"), becomeUser: "no-such-user" };
     const error = await failure(connect(target, { env: environmentAt(fleet.root) }));
-    expect(error.code).toBe("auth");
+    expect(error.code).toBe("remote");
     expect(error.message).toMatch(/^web1: root can't become no-such-user by sudo: sudo: .*no-such-user/);
   });
 });
