@@ -32,6 +32,7 @@ export { filesOfPieces, verifyTorrent } from "./torrent/verify.ts";
 export { startTracker } from "./tracker/start.ts";
 
 // Releases: the steps of a deploy, each on all hosts
+export { newReleaseId } from "./release/layout.ts";
 export { openRelease, type Release } from "./deploy/open-release.ts";
 export {
   deployOptions,

@@ -1,4 +1,5 @@
 // What all scripts share: Ctrl+C becomes an AbortSignal, errors become text, results become the exit code.
+import { ProcessOutput } from "zx";
 import { OpsError } from "./errors.ts";
 import { Help } from "./options.ts";
 import type { FleetFeed } from "./ui/feed.ts";
@@ -12,7 +13,8 @@ const LINGER_MS = 3000;
 
 /**
  * Runs a script's `main`. Ctrl+C, SIGTERM and SIGHUP abort `signal` once, so that everything is left tidy;
- * a second Ctrl+C leaves at once. An OpsError is printed as message and hint; anything else is a bug and
+ * a second Ctrl+C leaves at once. An OpsError is printed as message and hint, a zx command that
+ * failed as what it said; anything else is a bug and
  * keeps its stack. `main` returns the exit code, nothing for 0.
  */
 export async function script(main: (signal: AbortSignal) => Promise<number | undefined>): Promise<void> {
@@ -66,6 +68,11 @@ function explain(error: unknown): number {
   if (error instanceof Help) {
     process.stdout.write(`${error.text}\n`);
     return EXIT.ok;
+  }
+  if (error instanceof ProcessOutput) {
+    const said = error.stderr.trim() || error.stdout.trim() || "it said nothing";
+    process.stderr.write(`a command ended with exit code ${error.exitCode}: ${said}\n`);
+    return EXIT.couldNotStart;
   }
   if (!(error instanceof OpsError)) {
     process.stderr.write(`this is a bug in Rookery, please report it:\n${describe(error)}\n`);

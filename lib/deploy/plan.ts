@@ -5,6 +5,7 @@ import { type FleetFlags, fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import type { Host } from "../inventory/types.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
 import { type HostSettings, settingsOf, unservedVars } from "../settings.ts";
 import { sshEnvironment } from "../ssh/environment.ts";
@@ -93,6 +94,7 @@ export async function planDeploy(
   if (options.release !== undefined) checkReleaseId(options.release);
   const { hosts, forks, warnings } = await planHosts(options, { source: options.source, signal });
   const { app, source, exclude } = agreed(hosts);
+  refuseCredentials(source);
   return {
     app,
     source: /^git[:+]/.test(source) ? source : resolve(source),

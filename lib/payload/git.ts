@@ -50,6 +50,22 @@ export async function archiveRef(
 }
 
 /**
+ * Addresses that hold a password or token are refused before they are shown or used anywhere.
+ * @throws OpsError `source` without them in its message
+ */
+export function refuseCredentials(from: string): void {
+  if (!/^git\+https?:\/\/[^/]*@/i.test(from)) return;
+  const shown = from.replace(/\/\/[^/]*@/, "//");
+  throw new OpsError(
+    "source",
+    `${shown}: the address holds a password or token, which git would show to every user here`,
+    {
+      hint: "leave it out of the address; git's credential helper or an ssh:// address serve it safely",
+    },
+  );
+}
+
+/**
  * The same for `git+URL#REF`: fetches that one commit, without history, and archives it. Credentials come from git's own
  * helpers and ssh; nothing is asked for.
  * @throws OpsError `source` quoting git, `tool` when there is no git
@@ -59,32 +75,22 @@ export async function archiveRemote(
   tar: string,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string | undefined> {
+  refuseCredentials(from);
   const [, url = "", ref = "HEAD"] = /^git\+([^#]+)(?:#(.+))?$/s.exec(from) ?? [];
-  const shown = from.replace(/\/\/[^/@]*@/, "//");
   const fail = (why: string) =>
-    new OpsError("source", `${shown}: ${why}`, {
+    new OpsError("source", `${from}: ${why}`, {
       hint: "write git+URL#BRANCH, of a repository this machine may fetch from",
     });
   if (url === "" || url.startsWith("-") || ref.startsWith("-")) throw fail("not a repository's address");
-  if (/^https?:\/\/[^/]*@/i.test(url)) {
-    throw new OpsError(
-      "source",
-      `${shown}: the address holds a password or token, which git would show to every user of this machine`,
-      {
-        hint: "leave it out of the address; git's credential helper or an ssh:// address serve it safely",
-      },
-    );
-  }
   const folder = `${tar}.git`;
   const environment = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
   const run = $({ quiet: true, nothrow: true, env: environment, ...(signal && { signal }) });
   const made = await run`git init --quiet --bare ${folder}`;
   if (made.exitCode === 127)
-    throw new OpsError("tool", `git is needed for ${shown} and is not installed`, { hint: "install git" });
+    throw new OpsError("tool", `git is needed for ${from} and is not installed`, { hint: "install git" });
   const fetched = await run`git -C ${folder} fetch --quiet --depth 1 --no-tags -- ${url} ${ref}`;
   signal?.throwIfAborted();
-  if (made.exitCode !== 0 || fetched.exitCode !== 0)
-    throw fail((made.stderr + fetched.stderr).trim().replaceAll(url, shown));
+  if (made.exitCode !== 0 || fetched.exitCode !== 0) throw fail((made.stderr + fetched.stderr).trim());
   return archiveRef("FETCH_HEAD", tar, { cwd: folder, signal });
 }
 
