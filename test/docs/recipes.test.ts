@@ -67,9 +67,6 @@ async function current() {
 }
 
 async function newRelease(text: string): Promise<void> {
-  // Releases are named by the second.
-  const second = Math.floor(Date.now() / 1000);
-  while (Math.floor(Date.now() / 1000) === second) await Bun.sleep(20);
   await writeFile(join(source, "index.html"), text);
 }
 
@@ -97,13 +94,13 @@ test("a canary that is not well keeps the others where they are; one that is wel
   const sick = await run("scripts/canary.ts", "prod", health);
   expect({ exitCode: sick.exitCode, output: sick.output }).toMatchObject({
     exitCode: 1,
-    output: expect.stringContaining("web[0] is not well"),
+    output: expect.stringContaining("ended with exit code 2"),
   });
   expect(await current()).toEqual([expect.any(String), undefined, undefined]);
 
   await newRelease("two");
   const well = await run("scripts/canary.ts", "prod", health);
-  expect(well).toMatchObject({ exitCode: 0, output: expect.stringContaining("on web") });
+  expect(well).toMatchObject({ exitCode: 0, output: expect.stringContaining("on 3 hosts") });
   const [first, ...others] = await current();
   expect(first).toMatch(/^\d{14}$/);
   expect(others).toEqual([first, first]);
