@@ -91,8 +91,13 @@ export function parseOptions<const Flags extends Record<string, Flag>>(
   const options: Record<string, unknown> = { words: positionals, rest };
   for (const [name, flag] of Object.entries(usage.flags)) {
     const value = values[dashed(name)];
+    // `--source "$BUILD"` with BUILD unset would mean the working folder, and an empty --limit every host.
+    if (typeof value === "string" && value.trim() === "")
+      throw wrong(`--${dashed(name)} is empty: is a shell variable not set?`, usage);
     options[name] = flag.type === "count" ? count(name, flag.min ?? 0, value) : (value ?? emptyOf(flag));
   }
+  if (positionals.some((word) => word.trim() === ""))
+    throw wrong(`a word is empty: this takes ${usage.words}`, usage);
   const least = usage.minWords ?? 0;
   if (positionals.length < least) throw wrong(`too few words: this needs ${usage.words}`, usage);
   if (positionals.length > usage.maxWords)
