@@ -3,6 +3,7 @@ import { basename, isAbsolute, normalize } from "node:path";
 import { OpsError } from "./errors.ts";
 import type { Host, Inventory, Value } from "./inventory/types.ts";
 import type { PortRange } from "./peer/protocol.ts";
+import { pathProblem } from "./torrent/paths.ts";
 
 export interface HostSettings {
   readonly app: string;
@@ -34,6 +35,14 @@ const text: Read<string> = ({ value }, fail) => {
   if (typeof value === "string" && value.trim() !== "") return value;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   return fail("wants a text");
+};
+
+/** Torrents and locks carry it as a name. */
+const plainName: Read<string> = (found, fail) => {
+  const name = text(found, fail);
+  if (name.includes("/") || pathProblem(name) !== undefined || /\p{Cc}/u.test(name))
+    return fail("wants a plain name, without slashes");
+  return name;
 };
 
 const folder: Read<string> = (found, fail) => {
@@ -100,7 +109,7 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
   },
   app: {
     var: "rookery_app",
-    read: text,
+    read: plainName,
     fallback: ({ deployTo = "" }) => basename(deployTo),
     help: "name of what is deployed",
   },
@@ -157,23 +166,6 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
   },
 };
 
-/** Ansistrano vars that change what a deploy does and have no counterpart here: said aloud rather than ignored. */
-const UNSERVED: Readonly<Record<string, unknown>> = {
-  ansistrano_current_dir: "current",
-  ansistrano_version_dir: "releases",
-  ansistrano_shared_dir: "shared",
-  ansistrano_before_setup_tasks_file: undefined,
-  ansistrano_after_setup_tasks_file: undefined,
-  ansistrano_before_update_code_tasks_file: undefined,
-  ansistrano_after_update_code_tasks_file: undefined,
-  ansistrano_before_symlink_shared_tasks_file: undefined,
-  ansistrano_after_symlink_shared_tasks_file: undefined,
-  ansistrano_before_symlink_tasks_file: undefined,
-  ansistrano_after_symlink_tasks_file: undefined,
-  ansistrano_before_cleanup_tasks_file: undefined,
-  ansistrano_after_cleanup_tasks_file: undefined,
-};
-
 /**
  * The settings of one host, over them what flags said.
  * @throws OpsError `setting` naming var, file and host
@@ -198,14 +190,6 @@ export function swarmSettingsOf(inventory: Inventory, host: Host): Pick<HostSett
     address: readSetting(inventory, host, address, {}),
     ports: readSetting(inventory, host, ports, {}),
   };
-}
-
-/** What this host's Ansistrano vars ask for that is not done. */
-export function unservedVars(inventory: Inventory, host: Host): string[] {
-  return Object.entries(UNSERVED).flatMap(([name, harmless]) => {
-    const value = inventory.value(host, name);
-    return value === undefined || value === null || value === harmless || value === "" ? [] : [name];
-  });
 }
 
 /** Ansistrano's `ansistrano_deploy_via: git`, unless `rookery_source` says otherwise. */

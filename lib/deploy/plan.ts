@@ -1,13 +1,14 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { unservedVars } from "../ansistrano.ts";
 import { type FleetFlags, fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import type { Host } from "../inventory/types.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
-import { type HostSettings, settingsOf, unservedVars } from "../settings.ts";
+import { type HostSettings, settingsOf } from "../settings.ts";
 import { sshEnvironment } from "../ssh/environment.ts";
 import { targetOf } from "../ssh/target.ts";
 import type { FleetHost } from "../swarm/fleet.ts";
@@ -93,6 +94,7 @@ export async function planDeploy(
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
   const { hosts, forks, warnings } = await planHosts(options, { source: options.source, signal });
+  requireDistinct(hosts);
   const { app, source, exclude } = agreed(hosts);
   refuseCredentials(source);
   return {
@@ -124,6 +126,7 @@ export async function planRollback(
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
   const { hosts, forks, words } = await planHosts(options, { source: "none", signal, patternWord: false });
+  requireDistinct(hosts);
   const apps = new Set(hosts.map(({ settings }) => settings.app));
   if (apps.size > 1) {
     throw new OpsError("setting", `these hosts run different apps: ${[...apps].join(", ")}`, {
@@ -207,6 +210,23 @@ export function ownerName(): string {
 /** Hosts are shown under the most telling of their groups: the last by name that is not everybody's. */
 export function groupOf(host: Host): string {
   return host.groups.find((group) => group !== "all" && group !== "ungrouped") ?? "all";
+}
+
+/** One machine under two names would wait for its own lock. */
+function requireDistinct(hosts: readonly PlannedHost[]): void {
+  const seen = new Map<string, string>();
+  for (const { name, target, settings } of hosts) {
+    const { via, address, port, jumps } = target;
+    const { deployTo } = settings;
+    const key = JSON.stringify(via === "local" ? [deployTo] : [deployTo, address, port, jumps]);
+    const other = seen.get(key);
+    seen.set(key, name);
+    if (other === undefined) continue;
+    const where = via === "local" ? "this machine" : `${address}:${port}`;
+    throw new OpsError("setting", `${other} and ${name} are one folder: ${deployTo} on ${where}`, {
+      hint: "leave one of them out with --limit, or give each its own ansible_host or rookery_deploy_to",
+    });
+  }
 }
 
 /** What must be the same on all hosts, for one torrent goes to all of them. */
