@@ -55,3 +55,11 @@ export function differences(
 function hashOf(path: string): string {
   return new Bun.CryptoHasher("sha256").update(readFileSync(path)).digest("hex");
 }
+
+/** Path → content of every regular file below `root`. */
+export function* readTexts(root: string): Generator<readonly [path: string, text: string]> {
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) yield [path, readFileSync(path, "latin1")];
+  }
+}
