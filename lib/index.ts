@@ -25,6 +25,7 @@ export { startSwarm } from "./swarm/start.ts";
 
 // Torrents, by hand as well
 export { followEngine, startPeer, untilAborted } from "./peer/by-hand.ts";
+export { compareTorrent, describeTorrent, listFiles, saveTorrent } from "./torrent/by-hand.ts";
 export { createTorrent } from "./torrent/create.ts";
 export { parseTorrent, readTorrent } from "./torrent/metainfo.ts";
 export type { Torrent } from "./torrent/types.ts";
