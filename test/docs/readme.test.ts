@@ -66,7 +66,8 @@ function shown(name: string, value: unknown): string {
 }
 
 test("no other rookery_ or ansistrano_ var is spoken of than there is", async () => {
-  const settings = await readFile(join(PROJECT, "lib", "settings.ts"), "utf8");
+  const files = ["settings.ts", "ansistrano.ts"].map((name) => readFile(join(PROJECT, "lib", name), "utf8"));
+  const settings = (await Promise.all(files)).join("\n");
   const names = new Set(README.match(/\b(?:rookery|ansistrano)_[a-z_]*[a-z]\b/g));
   expect([...names].filter((name) => !settings.includes(`${name}`))).toEqual([]);
 });
