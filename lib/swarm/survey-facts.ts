@@ -140,7 +140,7 @@ function releaseOf({ id, revision, record }: Draft["releases"][number]): Release
     state: state === "good" || state === "unpacked" ? state : "foreign",
     activatedAt: textOf(record?.activatedAt),
     installedAt: textOf(record?.installedAt),
-    revision: textOf(record?.revision) ?? revision,
+    revision: record === undefined ? revision : textOf(record.revision),
   };
 }
 

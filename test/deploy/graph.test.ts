@@ -1,0 +1,59 @@
+// Who dials whom: everybody connected, nobody crowded, few steps from the seeder to the last host.
+import { expect, test } from "bun:test";
+import { dialPlan } from "../../lib/swarm/graph.ts";
+
+/** Neighbours of each peer, whoever dials. */
+function neighbours(plan: readonly (readonly number[])[]): Set<number>[] {
+  const links = plan.map(() => new Set<number>());
+  for (const [from, dials] of plan.entries())
+    for (const to of dials) {
+      links[from]?.add(to);
+      links[to]?.add(from);
+    }
+  return links;
+}
+
+/** Steps from peer 0 to the farthest; Infinity when one can't be reached. */
+function farthest(links: readonly ReadonlySet<number>[]): number {
+  const steps = new Map([[0, 0]]);
+  for (const [peer, step] of steps)
+    for (const next of links[peer] ?? []) if (!steps.has(next)) steps.set(next, step + 1);
+  return steps.size < links.length ? Number.POSITIVE_INFINITY : Math.max(...steps.values());
+}
+
+test.each([
+  [0, 0],
+  [1, 0],
+  [2, 1],
+  [8, 1],
+  [12, 1],
+  [13, 2],
+  [100, 4],
+  [1001, 6],
+])("%p peers: each at most %p steps from the seeder", (count, steps) => {
+  for (let time = 0; time < 10; time++) {
+    const plan = dialPlan(count);
+    const links = neighbours(plan);
+    expect(plan).toHaveLength(count);
+    if (count > 0) expect(farthest(links)).toBeLessThanOrEqual(steps);
+    for (const [peer, mine] of links.entries()) {
+      expect(mine.has(peer)).toBe(false);
+      if (count > 12) expect(mine.size).toBeWithin(2, 11);
+    }
+    // Nobody is dialled by the one it dials: that would be two wires for one.
+    const pairs = plan.flatMap((dials, from) => dials.map((to) => [from, to].sort((a, b) => a - b).join()));
+    expect(new Set(pairs).size).toBe(pairs.length);
+  }
+});
+
+test("the same random numbers make the same plan", () => {
+  const numbers = () => {
+    let state = 1;
+    return () => {
+      state = (state * 16_807) % 2_147_483_647;
+      return state / 2_147_483_647;
+    };
+  };
+  expect(dialPlan(50, { random: numbers() })).toEqual(dialPlan(50, { random: numbers() }));
+  expect(dialPlan(50, { random: numbers() })).not.toEqual(dialPlan(50));
+});
