@@ -60,8 +60,7 @@ async function checkPorts(ports: PortRange | undefined, needed: number): Promise
   const say = about("ports");
   const open: Awaited<ReturnType<typeof listenInRange>>[] = [];
   try {
-    while (open.length < needed)
-      open.push(await listenInRange((socket) => socket.destroy(), { ports, bind: "0.0.0.0" }));
+    while (open.length < needed) open.push(await listenInRange((socket) => socket.destroy(), { ports }));
     const range = ports === undefined ? "TCP ports" : `of TCP ${ports.from}-${ports.to}`;
     return say(
       "ok",

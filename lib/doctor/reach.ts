@@ -74,7 +74,7 @@ export async function checkReach(
 /** undefined when no port of the range is free here: another finding says so. */
 async function listening(ports: PortRange | undefined) {
   try {
-    return await listenInRange((socket) => socket.destroy(), { ports, bind: "0.0.0.0" });
+    return await listenInRange((socket) => socket.destroy(), { ports });
   } catch (error) {
     if (error instanceof OpsError && error.code === "port") return undefined;
     throw error;

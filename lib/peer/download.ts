@@ -2,6 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
+import { plainAddress } from "./address.ts";
 import { startEngine } from "./engine.ts";
 import type { EngineProgress, Params, PeerAddress, Result } from "./protocol.ts";
 
@@ -20,7 +21,7 @@ export async function startDownload(
   { signal, report }: { readonly signal: AbortSignal; readonly report: (progress: EngineProgress) => void },
 ): Promise<Download> {
   const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
-  const allowed = new Set(allow);
+  const allowed = new Set(allow.map(plainAddress));
   if (!seed) await mkdir(folder, { recursive: true, mode: 0o700 });
   // What was fetched is of use only to a release being made from it; a cut-off deploy leaves its hosts as they were.
   const removeFetched = async () => {

@@ -29,17 +29,7 @@ const MAX_REQUESTS = 1000;
  * @throws OpsError disk-full, port, torrent; hash when a seed's content is not the torrent's
  */
 export async function startEngine(torrent: Torrent, options: EngineOptions): Promise<Engine> {
-  const {
-    folder,
-    seed = false,
-    trustContent = false,
-    ports,
-    bind = "0.0.0.0",
-    allow,
-    tracker,
-    stripe,
-    signal,
-  } = options;
+  const { folder, seed = false, trustContent = false, ports, bind, allow, tracker, stripe, signal } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
   const storage = starting.use(await openStorage(torrent, { folder, writable: !seed }));

@@ -1,8 +1,9 @@
 // Who we are connected to: accepts and dials, lets in only who may take part, keeps one connection a peer.
 // In place of peer-wire-swarm's own server and dialler, which know no address filter, no bound on incoming
 // connections, no duplicates (two peers that dial each other), and give up a peer after three attempts.
-import { connect as dialSocket, isIPv4, type Server, type Socket } from "node:net";
+import { connect as dialSocket, type Server, type Socket } from "node:net";
 import protocol, { type Wire } from "peer-wire-protocol";
+import { plainAddress } from "./address.ts";
 
 export interface Address {
   readonly address: string;
@@ -155,21 +156,21 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
     },
     accept: (socket) => {
       // Dropped before a byte is read or answered: to strangers this port is silent.
-      if (closed || !allow(plain(socket.remoteAddress ?? "")) || sockets.size >= 2 * MAX_LINKS)
+      if (closed || !allow(plainAddress(socket.remoteAddress ?? "")) || sockets.size >= 2 * MAX_LINKS)
         return void socket.destroy();
       speak(
         socket,
         false,
         () => {},
-      ).peerAddress = `${plain(socket.remoteAddress ?? "")}:${socket.remotePort}`;
+      ).peerAddress = `${plainAddress(socket.remoteAddress ?? "")}:${socket.remotePort}`;
     },
     connect: (peers) => {
       for (const { address, port } of peers) {
-        if (!allow(plain(address)) || !(port > 0 && port < 65_536)) continue;
-        const key = `${plain(address)}:${port}`;
+        if (!allow(plainAddress(address)) || !(port > 0 && port < 65_536)) continue;
+        const key = `${plainAddress(address)}:${port}`;
         const target = targets.get(key);
         if (target === undefined)
-          targets.set(key, { address: plain(address), port, busy: false, failures: 0, retryAtMs: 0 });
+          targets.set(key, { address: plainAddress(address), port, busy: false, failures: 0, retryAtMs: 0 });
         // Named again by someone who thinks it is there: worth new attempts.
         else if (target.retryAtMs === Number.POSITIVE_INFINITY)
           Object.assign(target, { failures: 0, retryAtMs: 0 });
@@ -204,12 +205,6 @@ function boundMessages(wire: Wire, socket: Socket): void {
     if (size > MAX_MESSAGE_BYTES && size !== Number.MAX_VALUE) socket.destroy();
     parse.call(wire, size, parser);
   };
-}
-
-/** IPv4 that came in on an IPv6 socket, as IPv4. */
-function plain(address: string): string {
-  const mapped = address.replace(/^::ffff:/i, "");
-  return isIPv4(mapped) ? mapped : address;
 }
 
 function shuffled<T>(list: T[]): T[] {

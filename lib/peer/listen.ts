@@ -8,7 +8,8 @@ const BACKLOG = 1024;
 export interface ListenOptions {
   /** Tried from the first to the last; any free port when undefined. */
   readonly ports: { readonly from: number; readonly to: number } | undefined;
-  readonly bind: string;
+  /** An address of this machine; every one of either family when undefined. */
+  readonly bind?: string | undefined;
 }
 
 /**
@@ -31,23 +32,36 @@ export async function listenWith<S extends Server>(
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= 65_535))
     throw new RangeError(`not a port range: ${from}-${to}`);
   for (let port = from; port <= to; port++) {
-    const server = makeServer();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once("error", reject);
-    server.listen({ port, host: bind, backlog: BACKLOG }, resolve);
-    try {
-      await promise;
-      const address = server.address();
-      if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
-      return Object.assign(server, { port: address.port });
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "EADDRINUSE" || code === "EACCES") continue;
-      throw new OpsError("port", `cannot listen on ${bind}:${port}: ${message}`, { cause: error });
+    // An IPv6 socket takes IPv4 as well; a kernel built or booted without IPv6 has none.
+    const hosts = bind === undefined ? ["::", "0.0.0.0"] : [bind];
+    for (const [index, host] of hosts.entries()) {
+      const result = await listenOn(makeServer(), { port, host });
+      if ("server" in result) return result.server;
+      const { code, message } = result.error;
+      if (code === "EADDRINUSE" || code === "EACCES") break;
+      if (index < hosts.length - 1) continue;
+      throw new OpsError("port", `cannot listen on ${host}:${port}: ${message}`, { cause: result.error });
     }
   }
   const range = from === to ? `TCP port ${from}` : `every TCP port from ${from} to ${to}`;
-  throw new OpsError("port", `${range} on ${bind} is taken`, {
+  throw new OpsError("port", `${range}${bind === undefined ? "" : ` on ${bind}`} is taken`, {
     hint: "choose others (rookery_ports), or see what holds them with `ss -ltnp`",
   });
+}
+
+async function listenOn<S extends Server>(
+  server: S,
+  { port, host }: { readonly port: number; readonly host: string },
+): Promise<{ readonly server: S & { readonly port: number } } | { readonly error: NodeJS.ErrnoException }> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, host, backlog: BACKLOG }, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    return { error: error as NodeJS.ErrnoException };
+  }
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
+  return { server: Object.assign(server, { port: address.port }) };
 }

@@ -11,6 +11,7 @@ export interface EngineOptions {
   readonly trustContent?: boolean | undefined;
   /** TCP ports to listen on, the first free one; any free one when undefined. */
   readonly ports?: { readonly from: number; readonly to: number } | undefined;
+  /** Address to listen on; every one when undefined. */
   readonly bind?: string | undefined;
   /** Who may take part; others are dropped before a byte is answered, and never dialled. */
   readonly allow: (address: string) => boolean;

@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { OpsError } from "../errors.ts";
+import { plainAddress } from "../peer/address.ts";
 import type { Peer } from "../peer/client.ts";
 import type { PeerAddress, PortRange } from "../peer/protocol.ts";
 import type { Torrent } from "../torrent/types.ts";
@@ -52,7 +53,7 @@ export async function startSwarm<H extends FleetHost>(
   const addresses = await fleet.each((member) => addressOf(member, place(member).address), { members });
   const common: Common = {
     torrent: Buffer.from(torrent.metainfo).toString("base64"),
-    allow: fleetAddresses(addresses),
+    allow: fleetAddresses(addresses).map(plainAddress),
   };
   const allowed = new Set([...common.allow, "127.0.0.1"]);
   const tracker = stack.use(

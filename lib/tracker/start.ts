@@ -1,8 +1,9 @@
 // A private tracker: bittorrent-tracker's server over HTTP, for the infohashes it was given and nobody else's.
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import Server from "bittorrent-tracker/server";
+import { plainAddress } from "../peer/address.ts";
 import { listenWith } from "../peer/listen.ts";
 
 export interface TrackerOptions {
@@ -43,7 +44,7 @@ const CACHED_PER_PEER = 4;
 export async function startTracker({
   infohashes,
   ports,
-  host = "0.0.0.0",
+  host,
   maxPeers,
   intervalSeconds = 10,
   allow = () => true,
@@ -66,7 +67,7 @@ export async function startTracker({
   tracker.on("warning", () => {});
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const from = plain(request.socket.remoteAddress ?? "");
+    const from = plainAddress(request.socket.remoteAddress ?? "");
     const address = announced(request) ?? from;
     if (request.url?.split("?")[0] !== path || !allow(from) || !allow(address)) {
       response.writeHead(404).end();
@@ -100,10 +101,5 @@ export async function startTracker({
 /** The address a peer wants to be reached at. */
 function announced(request: IncomingMessage): string | undefined {
   const address = new URLSearchParams(request.url?.split("?")[1] ?? "").get("ip");
-  return address !== null && isIP(address) !== 0 ? plain(address) : undefined;
-}
-
-function plain(address: string): string {
-  const mapped = address.replace(/^::ffff:/i, "");
-  return isIPv4(mapped) ? mapped : address;
+  return address !== null && isIP(address) !== 0 ? plainAddress(address) : undefined;
 }
