@@ -4,7 +4,8 @@ import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
 import { plainAddress } from "./address.ts";
 import { startEngine } from "./engine.ts";
-import type { EngineProgress, Params, PeerAddress, Result } from "./protocol.ts";
+import type { EngineProgress, Params, PeerAddress, PortRange, Result } from "./protocol.ts";
+import type { Progress } from "./types.ts";
 
 export interface Download extends AsyncDisposable {
   readonly port: number;
@@ -18,7 +19,15 @@ const STALL_MS = 60_000;
 
 export async function startDownload(
   { torrent: metainfo, folder, seed, ports, stripe, allow, tracker }: Params<"join">,
-  { signal, report }: { readonly signal: AbortSignal; readonly report: (progress: EngineProgress) => void },
+  {
+    signal,
+    report,
+    stallMs = STALL_MS,
+  }: {
+    readonly signal: AbortSignal;
+    readonly report: (progress: EngineProgress) => void;
+    readonly stallMs?: number;
+  },
 ): Promise<Download> {
   const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
   const allowed = new Set(allow.map(plainAddress));
@@ -53,8 +62,7 @@ export async function startDownload(
     last = text;
     if (progress.verified !== verified || progress.verified === progress.pieces) movedAtMs = Date.now();
     verified = progress.verified;
-    if (Date.now() - movedAtMs > STALL_MS)
-      stalled.reject(stall(progress.verified, progress.pieces, peers, ports));
+    if (Date.now() - movedAtMs > stallMs) stalled.reject(stall(progress, { ports, stallMs }));
   };
   const timer = setInterval(tick, REPORT_MS);
   const complete = Promise.race([engine.complete, stalled.promise]).then(() => {
@@ -77,16 +85,21 @@ export async function startDownload(
   };
 }
 
-function stall(verified: number, pieces: number, peers: number, ports: Params<"join">["ports"]): OpsError {
+function stall(
+  { verified, pieces, peers }: Progress,
+  { ports, stallMs }: { readonly ports: PortRange | undefined; readonly stallMs: number },
+): OpsError {
   const range = ports === undefined ? "the swarm's TCP ports" : `TCP ports ${ports.from}-${ports.to}`;
+  const who = peers === 0 ? "no peer" : peers === 1 ? "1 peer" : `${peers} peers`;
+  // Peers that never had anything to give are on the wrong side of the same wall.
+  const walled = peers === 0 || verified === 0;
   return new OpsError(
     "timeout",
-    `no data for ${STALL_MS / 1000} s, with ${verified} of ${pieces} pieces and ${peers} peers connected`,
+    `no data for ${stallMs / 1000} s, with ${verified} of ${pieces} pieces and ${who} connected`,
     {
-      hint:
-        peers === 0
-          ? `let the hosts reach each other and the control host on ${range} (rookery_ports)`
-          : "see whether the hosts it was fetching from are still up",
+      hint: walled
+        ? `open ${range} (rookery_ports) between the hosts and the control host, one way is enough; \`bun scripts/doctor.ts\` says which are closed`
+        : "see whether the hosts it was fetching from are still up",
     },
   );
 }

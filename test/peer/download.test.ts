@@ -1,0 +1,39 @@
+// A swarm as a deploy's peer takes part in it: what it says when nothing comes.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { startDownload } from "../../lib/peer/download.ts";
+import { LOOPBACK, MiB, openRoom, type Room, rejection } from "./engine-support.ts";
+
+let room: Room;
+beforeAll(async () => {
+  room = await openRoom();
+});
+afterAll(() => room[Symbol.asyncDispose]());
+
+test("hosts that reach each other but not the control host say what to open", async () => {
+  const { torrent } = await room.content({ bytes: MiB });
+  const start = (name: string) =>
+    startDownload(
+      {
+        torrent: Buffer.from(torrent.metainfo).toString("base64"),
+        folder: join(room.folder, name),
+        seed: false,
+        ports: { from: 20_000, to: 29_999 },
+        stripe: undefined,
+        allow: ["127.0.0.1"],
+        tracker: undefined,
+      },
+      { signal: new AbortController().signal, report: () => {}, stallMs: 1000 },
+    );
+  await using one = await start("one");
+  await using other = await start("other");
+  one.connect([{ address: LOOPBACK, port: other.port }]);
+  const error = await rejection(one.complete);
+  expect(error).toMatchObject({
+    code: "timeout",
+    message: "no data for 1 s, with 0 of 4 pieces and 1 peer connected",
+    hint: expect.stringContaining("open TCP ports 20000-29999 (rookery_ports)"),
+  });
+  const alone = await rejection(other.complete);
+  expect(alone.message).toMatch(/^no data for 1 s, with 0 of 4 pieces and (1 peer|no peer) connected$/);
+});
