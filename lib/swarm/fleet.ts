@@ -144,7 +144,7 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
     { members = this.alive, limit = this.forks } = {},
   ): Promise<Map<Member<H>, R>> {
     const results = new Map<Member<H>, R>();
-    await eachLimited(members, { limit, signal: this.signal }, async (member) => {
+    const settled = await eachLimited(members, { limit, signal: this.signal }, async (member) => {
       try {
         results.set(member, await work(member));
       } catch (error) {
@@ -153,6 +153,8 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
       }
     });
     this.signal.throwIfAborted();
+    const bug = settled.find((result) => result.status === "rejected");
+    if (bug !== undefined) throw bug.reason;
     return results;
   }
 

@@ -48,7 +48,13 @@ test("the first reason counts, and a host that is out stays out", async () => {
 test("a bug in one host's work ends the whole with its stack", async () => {
   await using fleet = fleetOf();
   const bug = new TypeError("undefined is not a function");
-  expect(fleet.each(async () => Promise.reject(bug))).rejects.toBe(bug);
+  const through: string[] = [];
+  const work = fleet.each(async ({ name }) => {
+    if (name === "web1") throw bug;
+    through.push(name);
+  });
+  await expect(work).rejects.toBe(bug);
+  expect(through).toEqual(["web2", "web3"]);
 });
 
 test("no more than `forks` hosts at a time", async () => {

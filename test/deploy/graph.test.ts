@@ -27,7 +27,7 @@ test.each([
   [2, 1],
   [8, 1],
   [12, 1],
-  [13, 2],
+  [13, 3],
   [100, 4],
   [1001, 6],
 ])("%p peers: each at most %p steps from the seeder", (count, steps) => {

@@ -122,14 +122,14 @@ describe("the survey and the peer see the same", () => {
 
 test("a current that is a folder, or leads out of releases/, is said before anything is sent", async () => {
   await mkdir(join(deployTo, "current"), { recursive: true });
-  expect(surveyed()).rejects.toMatchObject({
+  await expect(surveyed()).rejects.toMatchObject({
     code: "release",
     hint: expect.stringContaining("move it away"),
   });
   await rm(join(deployTo, "current"), { recursive: true });
   await mkdir(join(deployTo, "elsewhere"));
   await symlink("elsewhere", join(deployTo, "current"));
-  expect(surveyed()).rejects.toMatchObject({
+  await expect(surveyed()).rejects.toMatchObject({
     code: "release",
     message: expect.stringContaining("elsewhere, which is no release"),
   });
