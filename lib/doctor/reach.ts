@@ -1,5 +1,6 @@
 // Who reaches whom over TCP: a closed port answers at once, a filtered one not at all. Nothing is sent.
 import { connect as dial } from "node:net";
+import { $ } from "zx";
 import { OpsError } from "../errors.ts";
 import { listenInRange } from "../peer/listen.ts";
 import type { PortRange } from "../peer/protocol.ts";
@@ -114,20 +115,25 @@ export function parseAnswer(line: string): Answer {
   return { error: words === "" ? `exit code ${code}` : words };
 }
 
-function dialFromHere(address: string, port: number): Promise<Answer> {
-  return new Promise((resolve) => {
-    const socket = dial({ host: address, port });
-    const done = (answer: Answer) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => done("silence"), DIAL_SECONDS * 1000);
-    socket.once("connect", () => done("open"));
-    socket.once("error", ({ code, message }: NodeJS.ErrnoException) =>
-      done(code === "ECONNREFUSED" ? "refused" : code === "ETIMEDOUT" ? "silence" : { error: message }),
-    );
-  });
+async function dialFromHere(address: string, port: number): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const socket = dial({ host: address, port });
+  const timer = setTimeout(() => resolve("silence"), DIAL_SECONDS * 1000);
+  socket.once("connect", () => resolve("open"));
+  socket.once("error", ({ code, message }: NodeJS.ErrnoException) =>
+    resolve(code === "ECONNREFUSED" ? "refused" : code === "ETIMEDOUT" ? "silence" : { error: message }),
+  );
+  const answer = await promise;
+  clearTimeout(timer);
+  socket.destroy();
+  return answer === "refused" ? refusedBy(address, port) : answer;
+}
+
+/** Bun (1.4) calls every connection that fails refused, also those that no route leads to: asks bash what it was. */
+async function refusedBy(address: string, port: number): Promise<Answer> {
+  const { stdout } = await $({ quiet: true })`sh -c ${SCRIPT} sh ${DIAL_SECONDS} ${address} ${port}`;
+  const answer = parseAnswer(stdout.trimEnd());
+  return answer === "no bash" ? "refused" : answer;
 }
 
 function judge(

@@ -18,6 +18,8 @@ export interface DialOptions {
 /** Thrown when a server hung up before we had logged in: busy (MaxStartups) more often than broken. */
 export class HungUp extends OpsError {}
 
+/** Longer than any round trip, shorter than the kernel looks for a neighbour. */
+const REFUSED_WITHIN_MS = 900;
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_COUNT = 3;
 // ssh2's own order, best first; a host's known key types are moved to the front.
@@ -35,13 +37,14 @@ const HOST_KEY_TYPES: readonly ServerHostKeyAlgorithm[] = [
 export function openSocket(endpoint: Endpoint, { timeoutMs, signal }: DialOptions): Promise<Socket> {
   const { address, port, host } = endpoint;
   const socket = connectSocket({ host: address, port, noDelay: true });
+  const startedAtMs = performance.now();
   return settle<Socket>(
     endpoint,
     { timeoutMs, signal, waitedFor: () => "the TCP connection", giveUp: () => socket.destroy() },
     (resolve, reject) => {
       socket.once("connect", () => resolve(socket));
       socket.once("error", (cause: NodeJS.ErrnoException) =>
-        reject(socketError(cause, { host, address, port })),
+        reject(socketError(cause, { host, address, port, afterMs: performance.now() - startedAtMs })),
       );
     },
   );
@@ -194,7 +197,7 @@ function hungUp({ host, address, port }: Endpoint, stage: string, cause?: Error)
 
 function socketError(
   cause: NodeJS.ErrnoException,
-  { host, address, port }: { host: string; address: string; port: number },
+  { host, address, port, afterMs }: { host: string; address: string; port: number; afterMs: number },
 ): OpsError {
   const place = `${address}:${port}`;
   if (cause.syscall === "getaddrinfo" || cause.code === "ENOTFOUND" || cause.code === "EAI_AGAIN") {
@@ -205,8 +208,13 @@ function socketError(
       cause,
     });
   }
+  // Bun (1.4) calls every connection that fails refused; a refusal is there within a round trip, a missing host is not.
+  if (cause.code === "ECONNREFUSED" && afterMs >= REFUSED_WITHIN_MS) {
+    const hint = `check that the host is up, and ansible_host for ${host}`;
+    return new OpsError("unreachable", `${host}: no host answers at ${place}`, { host, hint, cause });
+  }
   if (cause.code === "ECONNREFUSED") {
-    const hint = "check that sshd runs there and that ansible_port is right";
+    const hint = "check that sshd runs there, that ansible_port is right, and that a route leads there";
     return new OpsError("unreachable", `${host}: ${place} refused the connection`, { host, hint, cause });
   }
   if (cause.code === "ECONNRESET")

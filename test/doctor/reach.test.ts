@@ -23,9 +23,10 @@ test.each([
 test("an address that swallows everything is told apart from a closed port", async () => {
   const folder = await temporaryFolder("reach");
   const inventory = join(folder, "hosts.yml");
-  const vars = `{ansible_connection: local, rookery_source: ${import.meta.path}, rookery_deploy_to: ${folder}/app}`;
+  const vars = `{ansible_connection: local, rookery_source: ${import.meta.path}, rookery_deploy_to: "${folder}/{{ inventory_hostname }}", rookery_app: app}`;
   // At the other end of the pair nobody feels meant: packets are gone, as with a firewall that drops them.
-  const hosts = "{near: {}, far: {rookery_address: 198.51.100.2}}";
+  // And no route leads to the third.
+  const hosts = "{near: {}, far: {rookery_address: 198.51.100.2}, nowhere: {rookery_address: 203.0.113.9}}";
   await writeFile(inventory, `all: {vars: ${vars}, hosts: ${hosts}}\n`);
   const script = join(import.meta.dir, "..", "..", "scripts", "doctor.ts");
   const network = [
@@ -54,7 +55,13 @@ test("an address that swallows everything is told apart from a closed port", asy
     expect.stringMatching(
       /^ok {2}far {2}reach {2}it reaches this machine; this machine does not reach it .*one way is enough$/,
     ),
-    expect.stringMatching(/^ok {2}far {2}reach {2}it reaches near/),
+    expect.stringMatching(
+      /^warn {2}far {2}reach {2}it does not reach nowhere \(203.0.113.9 port 6881\): Network is unreachable$/,
+    ),
+    expect.stringMatching(
+      /^ok {2}nowhere {2}reach {2}it reaches this machine; this machine does not reach it .*\(Network is unreachable\): one way is enough$/,
+    ),
+    expect.stringMatching(/^ok {2}nowhere {2}reach {2}it reaches near/),
   ]);
   expect(exitCode).toBe(0);
 }, 20_000);
