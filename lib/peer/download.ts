@@ -86,20 +86,22 @@ export async function startDownload(
 }
 
 function stall(
-  { verified, pieces, peers, note }: EngineProgress & { readonly pieces: number },
-  ports: Params<"join">["ports"],
+  { verified, pieces, peers, note }: Progress,
+  { ports, stallMs }: { readonly ports: PortRange | undefined; readonly stallMs: number },
 ): OpsError {
   const range = ports === undefined ? "the swarm's TCP ports" : `TCP ports ${ports.from}-${ports.to}`;
+  const who = peers === 0 ? "no peer" : peers === 1 ? "1 peer" : `${peers} peers`;
   // Wrong bytes from everybody, a tracker that answers nothing: what the engine knows is half of the answer.
   const why = note === undefined || note === "no peers" ? "" : ` (${note})`;
+  // Peers that never had anything to give are on the wrong side of the same wall.
+  const walled = peers === 0 || verified === 0;
   return new OpsError(
     "timeout",
-    `no data for ${STALL_MS / 1000} s, with ${verified} of ${pieces} pieces and ${peers} peers connected${why}`,
+    `no data for ${stallMs / 1000} s, with ${verified} of ${pieces} pieces and ${who} connected${why}`,
     {
-      hint:
-        peers === 0
-          ? `let the hosts reach each other and the control host on ${range} (rookery_ports)`
-          : "see whether the hosts it was fetching from are still up, and deploy again",
+      hint: walled
+        ? `open ${range} (rookery_ports) between the hosts and the control host, one way is enough; \`bun scripts/doctor.ts\` says which are closed`
+        : "see whether the hosts it was fetching from are still up",
     },
   );
 }
