@@ -21,7 +21,7 @@ export function previewDeploy(
     const needBytes = action === "fetch" ? payload.totalBytes + payload.manifest.contentBytes : 0;
     const obstacle =
       report.lock !== undefined
-        ? `locked by ${report.lock.owner} since ${report.lock.since}`
+        ? `locked by ${report.lock.owner} since ${report.lock.since}${report.lock.alive ? "" : " (stale: --break-lock takes it)"}`
         : needBytes > freeBytes
           ? `disk: needs ${needBytes} bytes, ${freeBytes} are free`
           : undefined;
