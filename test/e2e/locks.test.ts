@@ -1,6 +1,6 @@
 // One deploy of an app at a time: who holds the lock, what to do about one nobody holds any more.
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { killAll } from "../support/processes.ts";
@@ -111,6 +111,10 @@ test("a lock whose peer was killed is called stale, and --break-lock takes it", 
   expect(second.stdout).toContain("--break-lock");
   expect(second.exitCode).toBe(1);
 
+  expect((await stage.run("deploy", ["-r", "three", "--check"])).stdout).toContain(
+    "(stale: --break-lock takes it)",
+  );
+
   const third = await stage.run("deploy", ["-r", "three", "--break-lock"]);
   expect(third.stderr).toMatch(new RegExp(`web2: broke the lock of ${owner} .*stale`));
   expect(third.exitCode).toBe(0);
@@ -131,6 +135,17 @@ test("a deploy whose lock was broken does not switch what somebody else deploys"
     expect(host(name).error).toContain("lock");
     expect(await stage.current(name)).toBe("five");
   }
+});
+
+test("when the control script is killed with -9 while commands run, they end, and the locks are free", async () => {
+  await stage.write({ "index.html": "killed\n" });
+  const first = gated("killed");
+  process.kill(await first.waiting, "SIGKILL");
+  expect((await first.result).exitCode).toBe(128 + 9);
+  await stage.expectTidy({ killed: true });
+  for (const name of await readdir(stage.temporary))
+    await rm(join(stage.temporary, name), { recursive: true });
+  for (const host of hosts) expect(await stage.current(host)).toBe("five");
 });
 
 test("a damaged lock file says what to do", async () => {
