@@ -25,11 +25,8 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) process.on(name, interrupt);
-  // `… | head` closes stdout early: that ends what can be said, not what was begun.
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
+    stream.once("error", (error) => unsaid(stream, error)).on("error", () => {});
   }
   try {
     process.exitCode = (await main(controller.signal)) ?? EXIT.ok;
@@ -39,6 +36,15 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
     for (const name of signals) process.off(name, interrupt);
   }
   setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** What can't be written ends what can be said, not what was begun; `… | head` means to, a full disk is told. */
+function unsaid(stream: NodeJS.WriteStream, { code, message }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE") return;
+  process.once("exit", () => {
+    process.exitCode ||= EXIT.couldNotStart;
+  });
+  if (stream === process.stdout) process.stderr.write(`not all of the output could be written: ${message}\n`);
 }
 
 /**
