@@ -1,6 +1,15 @@
 // A payload's tree, merged into a folder that may already hold other things. Runs on target hosts.
 import { randomBytes } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
@@ -82,11 +91,22 @@ async function lookAround(
     if (!present.has(parentOf(entry.path))) continue; // below a folder that is new
     const found = lstatSync(join(top, entry.path), { throwIfNoEntry: false });
     if (found === undefined) continue;
-    // A rename replaces files and symlinks alike; only folders must meet folders.
-    if (found.isDirectory() !== (entry.type === "folder")) throw inTheWay(entry, top, found);
+    // A rename replaces files and symlinks alike; only folders must meet folders, and a file no way to a folder.
+    const leadsAway = entry.type === "file" && found.isSymbolicLink() && leadsToFolder(join(top, entry.path));
+    if (found.isDirectory() !== (entry.type === "folder") || leadsAway) throw inTheWay(entry, top, found);
     present.add(entry.path);
   }
   return present;
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return false;
+    throw error;
+  }
 }
 
 function inTheWay(entry: Entry, top: string, found: NonNullable<ReturnType<typeof lstatSync>>): OpsError {

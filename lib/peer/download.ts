@@ -1,5 +1,6 @@
 // One swarm as a peer takes part in it: the engine, its progress told twice a second, and a limit to standing still.
 import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
 import { plainAddress } from "./address.ts";
@@ -31,7 +32,11 @@ export async function startDownload(
 ): Promise<Download> {
   const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
   const allowed = new Set(allow.map(plainAddress));
-  if (!seed) await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (!seed) {
+    // Only this folder is ours alone: those above it are the operator's, and others are to read in them.
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
   // What was fetched is of use only to a release being made from it; a cut-off deploy leaves its hosts as they were.
   const removeFetched = async () => {
     if (!seed) await rm(folder, { recursive: true, force: true });

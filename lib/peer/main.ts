@@ -124,13 +124,13 @@ function wireError(error: unknown): WireError {
   if (error instanceof OpsError) return { code: error.code, message: error.message, hint: error.hint };
   if (!(error instanceof Error)) return { code: "bug", message: String(error) };
   // What the operating system refuses (EACCES, EROFS, ENOENT …) is the operator's to mend, not a bug of ours.
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (code !== undefined && syscall !== undefined) {
     const hint =
       code === "EACCES" || code === "EPERM"
         ? "give the login user the right to it, or set ansible_become"
         : undefined;
-    return { code: "remote", message: `${syscall} ${path ?? ""}: ${error.message}`, hint };
+    return { code: "remote", message: error.message, hint };
   }
   return { code: "bug", message: error.stack ?? error.message };
 }

@@ -254,6 +254,7 @@ test("placing never writes through a symlink inside the destination, and says wh
     [{ sub: { target: "../victim" } }, "a symlink to ../victim, where the payload has a folder"],
     [{ sub: { content: "file" } }, "no folder, where the payload has a folder"],
     [{ "a.txt/x": { content: "x" } }, "a folder, where the payload has a file"],
+    [{ "a.txt": { target: "../victim" } }, "a symlink to ../victim, where the payload has a file"],
     [{ "z/c/x": { content: "x" } }, "a folder, where the payload has a symlink"],
   ] as const) {
     const destination = place.at(`to-${message.length}-${Object.keys(inTheWay)[0]?.length}`);

@@ -1,5 +1,6 @@
 // A swarm as a deploy's peer takes part in it: what it says when nothing comes.
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { startDownload } from "../../lib/peer/download.ts";
 import { LOOPBACK, MiB, openRoom, type Room, rejection } from "./engine-support.ts";
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => room[Symbol.asyncDispose]());
 
-test("hosts that reach each other but not the control host say what to open", async () => {
+test("hosts that reach each other but not the control host say what to open, and keep the payload to themselves", async () => {
   const { torrent } = await room.content({ bytes: MiB });
   const start = (name: string) =>
     startDownload(
@@ -25,7 +26,13 @@ test("hosts that reach each other but not the control host say what to open", as
       },
       { signal: new AbortController().signal, report: () => {}, stallMs: 1000 },
     );
-  await using one = await start("one");
+  await using one = await start("new/place/one");
+  const modeOf = async (path: string) => (await stat(join(room.folder, path))).mode & 0o777;
+  // The payload is nobody else's to read; folders on the way to it are as `mkdir -p` makes them.
+  expect([await modeOf("new/place/one"), await modeOf("new/place")]).toEqual([
+    0o700,
+    0o777 & ~process.umask(),
+  ]);
   await using other = await start("other");
   one.connect([{ address: LOOPBACK, port: other.port }]);
   const error = await rejection(one.complete);
