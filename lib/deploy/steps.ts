@@ -1,6 +1,7 @@
 // The steps of a deploy on all hosts, in the order deploy.ts takes them.
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
+import { layoutOf } from "../release/layout.ts";
 import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
@@ -232,5 +233,5 @@ async function finish(
 
 /** Where a host keeps the payload while it is fetched: on the disk of its releases. */
 function incoming(deployTo: string, { torrent }: Pick<Release, "torrent">): string {
-  return join(deployTo, ".rookery", "incoming", torrent.infohash);
+  return join(layoutOf(deployTo).incoming, torrent.infohash);
 }

@@ -7,6 +7,7 @@ import type { Peer } from "../peer/client.ts";
 import type { PeerAddress, PortRange } from "../peer/protocol.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startTracker } from "../tracker/start.ts";
+import { peerOf } from "./bootstrap.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
 import { dialPlan } from "./graph.ts";
 import { watchProgress } from "./progress.ts";
@@ -95,7 +96,7 @@ export async function startSwarm<H extends FleetHost>(
       ports: range,
       tracker: { url: trackerUrl, address },
     };
-    const { port } = await running(member).request("join", params, { signal: fleet.signal });
+    const { port } = await peerOf(member).request("join", params, { signal: fleet.signal });
     reports.watch(member);
     fleet.emit({ type: "status", host: member.name, status: "fetching" });
     return { address, port };
@@ -133,7 +134,7 @@ async function introduce(
   await fleet.each(
     async (member) => {
       const peers = addressesOf(plan[indexOf.get(member) ?? 0] ?? []);
-      await running(member).request("peers", { peers }, { signal: fleet.signal });
+      await peerOf(member).request("peers", { peers }, { signal: fleet.signal });
     },
     { members: fleet.alive.filter((member) => joined.has(member)) },
   );
@@ -143,18 +144,13 @@ async function completed(fleet: Fleet, members: readonly Member[], flush: () => 
   const waiting = members.filter((member) => fleet.alive.includes(member));
   await fleet.each(
     async (member) => {
-      await running(member).request("complete", {}, { signal: fleet.signal });
+      await peerOf(member).request("complete", {}, { signal: fleet.signal });
       flush();
       fleet.emit({ type: "status", host: member.name, status: "complete" });
     },
     // Waiting costs nothing: every host is waited for at once, however few are worked on at a time.
     { members: waiting, limit: Math.max(1, waiting.length) },
   );
-}
-
-function running({ name, peer }: Member): Peer {
-  if (peer === undefined) throw new Error(`${name} has no peer running`);
-  return peer;
 }
 
 /** The IP others dial: what the inventory says, else what this machine dialled. Names are looked up here, once. */
