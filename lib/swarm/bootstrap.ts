@@ -19,15 +19,29 @@ export async function bootstrapAll(fleet: Fleet): Promise<void> {
       const put = async (name: string, bytes: number, content: Uint8Array | { path: string }) => {
         const path = `${survey.cache}/${name}`;
         if (survey.cached.get(name) === bytes) return path;
-        fleet.emit({ type: "status", host: member.name, status: "connected", detail: `sending ${name}` });
-        await connection.upload(content, path, { mode: 0o700, signal });
+        say(`sending ${name}`);
+        const onProgress = twentieths(bytes, (percent) => say(`sending ${name} ${percent} %`));
+        await connection.upload(content, path, { mode: 0o700, signal, onProgress });
         return path;
       };
+      const say = (detail: string) =>
+        fleet.emit({ type: "status", host: member.name, status: "connected", detail });
       const runtime = connection.target.via === "local" ? process.execPath : await hostRuntime(survey, put);
       const path = await put(program.name, program.code.length, program.code);
       member.command = [runtime, path];
+      say("has what it needs");
     });
   });
+}
+
+/** Tells each further twentieth of `totalBytes`, so that a runtime on a slow line is seen to move. */
+function twentieths(totalBytes: number, tell: (percent: number) => void): (doneBytes: number) => void {
+  let told = 0;
+  return (doneBytes) => {
+    const step = Math.floor((doneBytes / totalBytes) * 20);
+    if (step > told) tell(step * 5);
+    told = step;
+  };
 }
 
 /** Starts the peer on every host that is ready for one. */
