@@ -32,7 +32,8 @@ await script(async (signal) => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice);
-    if (fleet.alive.length === 0) return `every host already runs ${choice.id}: nothing to do`;
+    if (fleet.alive.length === 0)
+      return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
     await bootstrapAll(fleet);
     await distributeRelease(fleet, release, choice, plan);
     await fleet.phase("activate", async () => {

@@ -25,7 +25,8 @@ await script(async (signal) => {
     const choice = chooseBack(fleet, plan);
     if (options.check)
       return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${choice.id}`;
-    if (fleet.alive.length === 0) return `every host already runs ${choice.id}: nothing to do`;
+    if (fleet.alive.length === 0)
+      return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
     await bootstrapAll(fleet);
     await startPeers(fleet);
     await lockAll(fleet, plan);

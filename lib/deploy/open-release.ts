@@ -1,11 +1,11 @@
 // A release on the control host: source packed into a payload, payload made into a torrent, both in a folder that goes again.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { packSource } from "../payload/pack.ts";
 import { openSource } from "../payload/source.ts";
 import type { Payload } from "../payload/types.ts";
 import type { Fleet } from "../swarm/fleet.ts";
+import { temporaryFolder } from "../temporary.ts";
 import { createTorrent } from "../torrent/create.ts";
 import type { Torrent } from "../torrent/types.ts";
 
@@ -37,7 +37,7 @@ export async function openRelease(
   return fleet.phase("pack", async () => {
     await using stack = new AsyncDisposableStack();
     const { signal } = fleet;
-    const folder = await mkdtemp(join(tmpdir(), "rookery-release-"));
+    const folder = await temporaryFolder("release");
     stack.defer(() => rm(folder, { recursive: true, force: true }));
     await using source = await openSource(from, { exclude, fileName, signal });
     const payload = await packSource(source, { folder: join(folder, "payload"), signal });

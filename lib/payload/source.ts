@@ -1,9 +1,10 @@
 // A release source, whatever it is, as one sorted list of entries whose bytes can be read.
 import { statSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { OpsError } from "../errors.ts";
+import { temporaryFolder as freshFolder } from "../temporary.ts";
 import { comparePaths, printable } from "../torrent/paths.ts";
 import { archiveKind, unpackTar } from "./archive.ts";
 import { excluder } from "./exclude.ts";
@@ -62,7 +63,7 @@ export async function openSource(from: string, options: OpenSourceOptions = {}):
   const listing = { from, excluded, warnings, signal };
   let spool: string | undefined;
   const spoolFile = async () => {
-    spool = await mkdtemp(join(temporaryFolder, "rookery-source-"));
+    spool = await freshFolder("source", { parent: temporaryFolder });
     return join(spool, "archive.tar");
   };
   const removeSpool = async () => {

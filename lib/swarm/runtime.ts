@@ -1,9 +1,10 @@
 // The Bun that runs peers: the one we run on where the host is like us, else the same version from Bun's npm packages.
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
 import { OpsError } from "../errors.ts";
+import { temporaryFolder } from "../temporary.ts";
 import type { Platform, Survey } from "./survey.ts";
 
 export interface Runtime {
@@ -75,7 +76,7 @@ async function fetchRuntime(packageName: string, cpu: string): Promise<string> {
     `${packageName.replace("/", "-")}-${Bun.version}`,
   );
   if (await Bun.file(kept).exists()) return kept;
-  const folder = await mkdtemp(join(tmpdir(), "rookery-runtime-"));
+  const folder = await temporaryFolder("runtime");
   try {
     await Bun.write(join(folder, "package.json"), "{}");
     await $({

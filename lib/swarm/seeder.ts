@@ -1,17 +1,17 @@
 // The control host's own peer: the same program as on the hosts, in a process of its own so that the screen stays quick.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bundlePeer } from "../peer/bundle.ts";
 import { openPeer, type Peer } from "../peer/client.ts";
 import { connect } from "../ssh/connect.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 const HERE = { name: "seeder", via: "local", address: "127.0.0.1", port: 0, hostKeyChecking: "yes" } as const;
 
 /** A peer on this machine; disposing ends it. */
 export async function startSeeder(): Promise<Peer> {
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "rookery-seeder-"));
+  const folder = await temporaryFolder("seeder");
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const { code, name } = await bundlePeer();
   const path = join(folder, name);

@@ -204,6 +204,8 @@ test("when the control script is killed with -9, hosts tidy up by themselves and
   const next = await stage.run("deploy", ["-r", "new"]);
   expect(next.exitCode).toBe(0);
   expect(await states()).toEqual(["new", "new", "new"]);
+  // What the killed script left on its own machine went with the next one's.
+  await stage.expectTidy();
 });
 
 /** Changes one byte of what has arrived on web2. */

@@ -42,7 +42,7 @@ test("a first deploy brings the source to every host and switches to it", async 
 test("deploying the same again says so and does nothing", async () => {
   const before = hosts.map((host) => readTree(stage.place(host), { untouched: true }));
   const { exitCode, stdout } = await stage.run("deploy");
-  expect(stdout).toContain(`every host already runs ${first}: nothing to do`);
+  expect(stdout).toContain(`${first} runs already on 3 of 3 hosts: nothing to do`);
   expect(exitCode).toBe(0);
   expect(hosts.map((host) => readTree(stage.place(host), { untouched: true }))).toEqual(before);
 });
@@ -106,7 +106,7 @@ test("a rollback to a named release goes there, and a second one has nothing to 
   expect((await stage.run("rollback", ["two"])).exitCode).toBe(0);
   expect(await eachHost(stage.current)).toEqual(same("two"));
   const again = await stage.run("rollback", ["two"]);
-  expect(again.stdout).toContain("every host already runs two: nothing to do");
+  expect(again.stdout).toContain("two runs already on 3 of 3 hosts: nothing to do");
   expect(again.exitCode).toBe(0);
 });
 

@@ -159,7 +159,7 @@ export async function startStage({
     expectTidy: async ({ withinMs = TIDY_MS, killed = false } = {}) => {
       await expectNothingLeft(before, { withinMs });
       const left = (await Promise.all(fleet.names.map((host) => unfinished(place(host))))).flat();
-      // Nobody can tidy up after a script that was killed with -9: its temporary files stay.
+      // Nobody can tidy up for a script that was killed with -9: its temporary files wait for the next one.
       if (!killed) left.push(...(await readdir(temporary)).map((name) => join(temporary, name)));
       if (left.length > 0) throw new Error(`left behind:\n  ${left.join("\n  ")}`);
     },
