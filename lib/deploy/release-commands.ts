@@ -27,7 +27,7 @@ export async function runCommands(
     throw new OpsError("remote", `${setting}[${index}] ended with exit code ${exitCode}`, {
       host: member.name,
       hint: setting.includes("after")
-        ? `current is ${id} already; see the output above, or go back with rollback.ts`
+        ? "see the output above, or go back with rollback.ts"
         : "see the output above; current was not switched",
     });
   }

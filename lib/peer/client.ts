@@ -1,5 +1,6 @@
 // The control host's end of a running peer: requests with answers, and what happens meanwhile.
 import { OpsError } from "../errors.ts";
+import { lost } from "../ssh/program.ts";
 import type { Connection, RemoteProcess } from "../ssh/types.ts";
 import {
   line,
@@ -72,7 +73,7 @@ export async function openPeer(
             host,
             hint: "see whether the host hangs or swaps; the others go on without it",
           })
-        : (fault ?? ended(host, exitCode, await isLost(connection), process.stderr()));
+        : (fault ?? ended(host, exitCode, await lossOf(connection), process.stderr()));
     const error = reason ?? new OpsError("interrupted", "the peer was asked to stop", { host });
     hello.reject(error);
     for (const { reject } of waiting.values()) reject(error);
@@ -190,16 +191,18 @@ export async function openPeer(
   }
 }
 
-/** Whether the connection went too: a killed peer leaves it standing, a dead network takes both. */
-async function isLost(connection: Connection): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), LOST_MS);
-  void connection.closed.then(() => resolve(true));
+/** Why the connection went too, if it did: a killed peer leaves it standing, a dead network takes both. */
+async function lossOf(connection: Connection): Promise<OpsError | undefined> {
+  const { promise, resolve } = Promise.withResolvers<OpsError | undefined>();
+  const timer = setTimeout(() => resolve(undefined), LOST_MS);
+  const { name } = connection.target;
+  void connection.closed.then((why) => resolve(why instanceof OpsError ? why : lost(name, why)));
   return promise.finally(() => clearTimeout(timer));
 }
 
-function ended(host: string, exitCode: number | null, lost: boolean, stderr: string): OpsError {
-  if (lost) return new OpsError("unreachable", `the connection was lost${quoted(stderr)}`, { host });
+function ended(host: string, exitCode: number | null, loss: OpsError | undefined, stderr: string): OpsError {
+  if (loss !== undefined)
+    return new OpsError("unreachable", `${loss.message}${quoted(stderr)}`, { host, hint: loss.hint });
   if (exitCode === null) return new OpsError("remote", `its peer was killed${quoted(stderr)}`, { host });
   const hint =
     exitCode === 126 || exitCode === 127

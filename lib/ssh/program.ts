@@ -131,7 +131,8 @@ export async function startProgram(
 
 /** The error when a host went away in the middle of something. */
 export function lost(host: string, cause?: unknown): OpsError {
-  return new OpsError("unreachable", `${host}: the connection was lost`, {
+  const why = cause instanceof Error && /keepalive/i.test(cause.message) ? ": it stopped answering" : "";
+  return new OpsError("unreachable", `${host}: the connection was lost${why}`, {
     host,
     hint: "check that the host is up, then run the same again",
     cause,

@@ -3,8 +3,9 @@ import { atHost, OpsError } from "../errors.ts";
 import type { Peer } from "../peer/client.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { Connection, Target } from "../ssh/types.ts";
-import type { Fault, FleetEvent, HostStatus, Phase } from "./events.ts";
+import type { FleetEvent, HostStatus, Phase } from "./events.ts";
 import { PHASES } from "./events.ts";
+import { faultOf } from "./fault.ts";
 import { type Queue, queue } from "./queue.ts";
 import { emptyState, type FleetState, isFinal, reduce } from "./state.ts";
 import type { Survey } from "./survey.ts";
@@ -116,12 +117,9 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   /** A host is out: a row with its reason, never the end of the others. */
   fail(member: FleetHost, error: OpsError, status?: "failed" | "unreachable" | "skipped"): void {
     if (isFinal(this.status(member.name))) return;
-    const { code, hint } = error;
-    // The row says which host it is; connections say it in the message too, for those who use them alone.
-    const prefix = `${member.name}: `;
-    const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
-    const fault: Fault = { code, message, ...(hint === undefined ? {} : { hint }) };
-    const as = status ?? (UNREACHABLE_CODES.includes(code) ? "unreachable" : "failed");
+    const switched = this.status(member.name) === "active";
+    const fault = faultOf(error, { host: member.name, switched });
+    const as = status ?? (UNREACHABLE_CODES.includes(error.code) ? "unreachable" : "failed");
     this.emit({ type: "failed", host: member.name, status: as, error: fault });
   }
 
