@@ -19,6 +19,7 @@ import type { Theme } from "./theme.ts";
 
 const PROGRESS_EVERY_MS = 5000;
 const PROGRESS_STEP = 0.1;
+const NAMED_HOSTS = 3;
 
 export interface LinesOptions {
   /** Also detail notes and every change of status. */
@@ -31,8 +32,12 @@ export interface LinesOptions {
 /** Writes what happens as lines that begin with the time since the start; never results, which go elsewhere. */
 export function linesReporter({ verbose, theme, write }: LinesOptions): Reporter {
   let shown = { atMs: 0, fraction: 0, text: "" };
+  let latest: FleetState | undefined;
+  let later: ReturnType<typeof setTimeout> | undefined;
 
   const say = (state: FleetState, text: string, fraction: number) => {
+    clearTimeout(later);
+    later = undefined;
     const repeated = text === shown.text;
     shown = { atMs: state.atMs, fraction, text };
     if (!repeated) write(`${stamp(state)} ${text}`);
@@ -40,22 +45,36 @@ export function linesReporter({ verbose, theme, write }: LinesOptions): Reporter
   const progress = (event: FleetEvent, state: FleetState) => {
     const numbers = overview(state);
     const due = state.atMs - shown.atMs >= PROGRESS_EVERY_MS;
-    if (event.type === "progress") {
+    const distributing = state.phase === "distribute";
+    if (event.type === "progress" || (event.type === "status" && distributing)) {
       const moved = numbers.fraction - shown.fraction >= PROGRESS_STEP || numbers.fraction < shown.fraction;
       const complete = numbers.fraction === 1 && shown.fraction < 1;
       if (due || moved || complete) say(state, bytesText(numbers, state), numbers.fraction);
-    } else if (event.type === "status" && due && state.phase !== "distribute") {
+      else if (distributing) laterSay();
+    } else if (event.type === "status" && due) {
       say(state, hostsText(numbers, state), shown.fraction);
     }
+  };
+  // When a host hangs nothing happens any more: the last that did must not stay untold.
+  const laterSay = () => {
+    later ??= setTimeout(() => {
+      later = undefined;
+      if (latest?.phase !== "distribute") return;
+      const numbers = overview(latest);
+      say({ ...latest, atMs: Date.now() }, bytesText(numbers, latest), numbers.fraction);
+    }, PROGRESS_EVERY_MS);
   };
 
   return {
     event(event, state) {
       if (shown.atMs === 0) shown = { ...shown, atMs: event.atMs };
+      latest = state;
       for (const line of eventLines(event, state, { verbose, theme })) write(`${stamp(state)} ${line}`);
       progress(event, state);
     },
-    end() {},
+    end() {
+      clearTimeout(later);
+    },
   };
 }
 
@@ -128,7 +147,8 @@ function finalLine(name: string, state: FleetState, theme: Theme): string {
   return theme.paint("green", `${clean(name)}: ok, ${what}${formatDuration(seconds)}`);
 }
 
-function bytesText(numbers: Overview, { availability }: FleetState): string {
+function bytesText(numbers: Overview, state: FleetState): string {
+  const { availability } = state;
   const { fraction, counts, hosts, bytesPerSecond, etaSeconds, seederShare } = numbers;
   const holding = counts.complete + counts.prepared + counts.active + counts.ok;
   return [
@@ -136,9 +156,21 @@ function bytesText(numbers: Overview, { availability }: FleetState): string {
     ...(fraction < 1 ? [formatRate(bytesPerSecond), `ETA ${formatEta(etaSeconds)}`] : []),
     availability === undefined ? "" : `${availability.toFixed(1)} copies in reach`,
     seederShare === undefined ? "" : `seeder's share ${formatShare(seederShare)}`,
+    holding > 0 ? waitingFor(state) : "",
   ]
     .filter((part) => part !== "")
     .join(", ");
+}
+
+/** The last few hosts by name: they are what everybody else waits for. */
+function waitingFor({ hosts, torrent }: FleetState): string {
+  const fetching = [...hosts.values()].filter(({ status }) => status === "fetching");
+  if (fetching.length === 0 || fetching.length > NAMED_HOSTS) return "";
+  const names = fetching.map(({ name, verified }) => {
+    const share = torrent === undefined ? "" : ` (${formatPercent(verified / torrent.pieces)})`;
+    return `${clean(name)}${share}`;
+  });
+  return `waiting for ${names.join(", ")}`;
 }
 
 function hostsText({ counts, hosts, finished }: Overview, { phase }: FleetState): string {
