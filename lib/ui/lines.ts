@@ -119,6 +119,8 @@ export function eventLines(
       ];
     }
     case "failed": {
+      // A run that stops skips all its hosts for one reason, and the summary says it.
+      if (event.status === "skipped" && !verbose) return [];
       const error = clean(event.error.message);
       const prefix = `${event.host}: `;
       const reason = error.startsWith(prefix) ? error.slice(prefix.length) : error;

@@ -38,3 +38,17 @@ test("a host that hangs: its name is told, once, when all others are through", (
   ]);
   reporter.end(state);
 });
+
+test("hosts skipped because the whole run stops are no lines of their own", () => {
+  const lines = (verbose: boolean) => {
+    const said: string[] = [];
+    const write = (line: string) => said.push(line);
+    const reporter = linesReporter({ verbose, theme: theme({ color: false, unicode: true }), write });
+    const error = { code: "source", message: "nothing to deploy" } as const;
+    const event = { type: "failed", atMs: 1, host: "web1", status: "skipped", error } as const;
+    reporter.event(event, emptyState(1));
+    return said;
+  };
+  expect(lines(false)).toEqual([]);
+  expect(lines(true)).toEqual(["[0:00] web1: skipped: nothing to deploy"]);
+});
