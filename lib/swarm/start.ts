@@ -50,6 +50,11 @@ export async function startSwarm<H extends FleetHost>(
   torrent: Torrent,
   { seedFrom, members, place, ports }: SwarmOptions<H>,
 ): Promise<Swarm> {
+  if (ports !== undefined && ports.from === ports.to) {
+    throw new OpsError("port", `rookery_ports is one port (${ports.from}), and this machine needs two`, {
+      hint: "set a range of at least two, for tracker and seeder",
+    });
+  }
   await using stack = new AsyncDisposableStack();
   const addresses = await fleet.each((member) => addressOf(member, place(member).address), { members });
   const common: Common = {
