@@ -13,11 +13,11 @@ const CHUNK_BYTES = 256 * 1024;
 const REMOVE_MS = 3000;
 
 // $1 target, $2 temporary name beside it, $3 mode, $4 size. A lost connection looks like the end of the file, so the
-// size decides. Through stdin rather than SFTP because it is one round trip and works behind sudo, too.
+// size decides, and saying so may find nobody listening (PIPE). Through stdin rather than SFTP because it is one round trip and works behind sudo, too.
 const RECEIVE = `set -e; LC_ALL=C; export LC_ALL
 [ ! -d "$1" ] || { echo "$1: is a folder" >&2; exit 1; }
 mkdir -p -- "\${1%/*}/"
-trap 'rm -f -- "$2"' EXIT; trap 'exit 1' HUP INT TERM
+trap 'rm -f -- "$2"' EXIT; trap 'exit 1' HUP INT PIPE TERM
 umask 077; cat > "$2"
 size=$(wc -c < "$2"); [ "$size" -eq "$4" ] || { echo "got $size of $4 bytes" >&2; exit 1; }
 chmod -- "$3" "$2"; mv -f -- "$2" "$1"`;
@@ -42,7 +42,11 @@ export async function uploadFile(
     `.rookery-upload-${randomBytes(8).toString("hex")}`,
   );
   const argv = ["sh", "-c", RECEIVE, "sh", remotePath, temporary, mode.toString(8), `${size}`];
-  await using program = await starter.start(argv, { signal });
+  await using program = await starter.start(argv, { signal }).catch(async (error: unknown) => {
+    // It may have begun on the host before the interruption reached us here.
+    if (signal?.aborted) await removeTemporary(starter, temporary);
+    throw error;
+  });
   const sent = await Promise.allSettled([send(program, content, onProgress)]);
   const { code, signal: ended } = await program.exit;
   if (signal?.aborted) {

@@ -11,20 +11,22 @@ test("a host without Bun, and one with an old one, get the control host's; the n
   const folder = await temporaryFolder("path");
   try {
     // What a plain host has on its PATH: everything but a Bun.
-    for (const name of ["none", "old"]) await mkdir(join(folder, name));
+    for (const name of ["none", "old", "own"]) await mkdir(join(folder, name));
     const names = new Set(
       (await Promise.all(["/usr/bin", "/bin", "/usr/sbin"].map((path) => readdir(path)))).flat(),
     );
     for (const name of names) {
       const from = Bun.which(name, { PATH: "/usr/bin:/bin:/usr/sbin" });
       if (from === null || /^bunx?$/.test(name)) continue;
-      for (const kind of ["none", "old"]) await symlink(from, join(folder, kind, name));
+      for (const kind of ["none", "old", "own"]) await symlink(from, join(folder, kind, name));
     }
     await writeFile(join(folder, "old", "bun"), "#!/bin/sh\necho 1.0.3\n", { mode: 0o755 });
     const forced = (kind: string) => [
       `ForceCommand PATH=${join(folder, kind)} exec sh -c "$SSH_ORIGINAL_COMMAND"`,
     ];
-    await using stage = await startStage({ config: { web1: forced("none"), web2: forced("old") } });
+    await symlink(process.execPath, join(folder, "own", "bun"));
+    const config = { web1: forced("none"), web2: forced("old"), web3: forced("own") };
+    await using stage = await startStage({ config });
 
     // Ctrl+C in the middle of the hundred megabytes: the next deploy finds no half of a file.
     let interrupted = false;
