@@ -1,6 +1,7 @@
 // What a deploy would do to each host, for `--check`.
 import { planPrune } from "../release/prune.ts";
 import type { HostReport } from "../release/types.ts";
+import type { HostSettings } from "../settings.ts";
 import type { PreviewRow } from "../swarm/events.ts";
 import type { Fleet } from "../swarm/fleet.ts";
 import type { Choice } from "./choose.ts";
@@ -28,6 +29,7 @@ export function previewDeploy(
     return [
       {
         ...{ host: name, current, release: choice.id, action, deployTo: settings.deployTo, freeBytes },
+        settings: describeSettings(settings),
         removes:
           action === "nothing"
             ? []
@@ -39,6 +41,22 @@ export function previewDeploy(
   fleet.emit({ type: "preview", rows, totalBytes: torrent.totalBytes });
   const changes = rows.filter(({ action }) => action !== "nothing").length;
   return `checked, nothing was changed: ${choice.id} would be switched to on ${changes} of ${fleet.members.length} hosts`;
+}
+
+function describeSettings(settings: HostSettings): string {
+  const { keepReleases, sharedPaths, sharedFiles, exclude, beforeActivate, afterActivate, address, ports } =
+    settings;
+  const shared = [...sharedPaths.map((path) => `${path}/`), ...sharedFiles];
+  const parts = [
+    keepReleases === 0 ? "keeps all releases" : `keeps ${keepReleases}`,
+    shared.length > 0 ? `shared ${shared.join(" ")}` : "",
+    exclude.length > 0 ? `without ${exclude.join(" ")}` : "",
+    beforeActivate.length > 0 ? `before-activate commands: ${beforeActivate.length}` : "",
+    afterActivate.length > 0 ? `after-activate commands: ${afterActivate.length}` : "",
+    address === undefined ? "" : `reached by others at ${address}`,
+    ports === undefined ? "" : `ports ${ports.from}-${ports.to}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** Ids that would go once this release is current and good. */

@@ -108,6 +108,8 @@ export interface PreviewRow {
   readonly release: string;
   readonly action: "fetch" | "switch" | "nothing";
   readonly deployTo: string;
+  /** The settings that matter to it, in words; commands by their number, for their text may hold secrets. */
+  readonly settings: string;
   readonly freeBytes: number;
   /** Release ids that would go. */
   readonly removes: readonly string[];

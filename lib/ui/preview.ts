@@ -42,7 +42,11 @@ export function previewText(
   const removed = [...removals].flatMap(([ids, losing]) =>
     wrap(`would remove ${ids} from ${names(losing)}`, width, 2),
   );
-  const after = [size, ...removed, ...obstacles];
+  // As with removals: most hosts share their settings, and `reached by others at` is the rare exception.
+  const settings = [...Map.groupBy(rows, (row) => clean(row.settings))].flatMap(([text, sharing]) =>
+    wrap(`${names(sharing)}: ${text}`, width, 2),
+  );
+  const after = [size, ...settings, ...removed, ...obstacles];
   return `${table(rows, COLUMNS)}${rows.length === 0 ? "" : "\n"}${after.join("\n")}\n\n`;
 }
 

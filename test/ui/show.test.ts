@@ -256,6 +256,7 @@ test("what a deploy would do is a table on stdout, before the summary", async ()
       release: "r2",
       action: "fetch",
       deployTo: "/srv/app",
+      settings: "keeps 5, shared log/, ports 6881-6999",
       freeBytes: 2 ** 33,
     },
     removes: ["r0"],
@@ -276,6 +277,7 @@ web1  fetch, switch  r1           r2         8.0 GiB  /srv/app
 web2  fetch, switch  nothing yet  r2         8.0 GiB  /srv/app
 
 412 MiB would travel to 2 hosts
+web1, web2: keeps 5, shared log/, ports 6881-6999
 would remove r0 from web1
 ✗ web2: locked by kim@ops since 10:00
 
