@@ -239,7 +239,10 @@ function agreed(hosts: readonly PlannedHost[]): { app: string; source: string; e
   if (kinds.size > 1) {
     const parts = [...kinds.values()].map((members) => {
       const { app, source } = members[0]?.settings ?? {};
-      return `${app} from ${source} (${members.length} hosts, ${members[0]?.name} …)`;
+      return `${app} from ${source} (${members
+        .map(({ name }) => name)
+        .slice(0, 3)
+        .join(", ")}${members.length > 3 ? ` and ${members.length - 3} more` : ""})`;
     });
     throw new OpsError("setting", `these hosts want different releases: ${parts.join("; ")}`, {
       hint: "deploy one app at a time: give a pattern or --limit that names its hosts",
