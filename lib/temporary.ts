@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRunning } from "./running.ts";
 
 /**
  * A fresh folder `rookery-PURPOSE-PID-…`, which the caller removes. Those of runs that were killed, and so removed
@@ -14,14 +15,4 @@ export async function temporaryFolder(purpose: string, { parent = tmpdir() } = {
     if (pid > 0 && !isRunning(pid)) await rm(join(parent, name), { recursive: true, force: true });
   }
   return mkdtemp(join(parent, `rookery-${purpose}-${process.pid}-`));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is running, too; theirs is not ours to clear.
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
 }

@@ -5,6 +5,7 @@ import { open, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { OpsError } from "../errors.ts";
+import { isRunning } from "../running.ts";
 import { checkSignal, hasCode } from "./faults.ts";
 
 /** Replaces the file at `path` by one rename; readers see the old text or the new. `temporary` is on the same file system. */
@@ -79,6 +80,12 @@ async function intoPlace(draft: string, path: string): Promise<void> {
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** Whether the file of that name in `temporary` was begun by a process that is no more. */
+export function isDraftOfTheDead(name: string): boolean {
+  const pid = Number(/^(\d+)-[0-9a-f]{16}$/.exec(name)?.[1]);
+  return pid > 0 && !isRunning(pid);
 }
 
 function draftPath(temporary: string): string {

@@ -1,7 +1,7 @@
 // The process that holds a lock, told apart from any later process that got its number.
 import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
-import { hasCode } from "./faults.ts";
+import { isRunning } from "../running.ts";
 import { readProcess } from "./process.ts";
 
 export interface Holder {
@@ -30,10 +30,10 @@ export async function isAlive(holder: Holder): Promise<boolean> {
   if (holder.hostname !== hostname) return true;
   if (holder.bootId !== bootId) return false;
   if (holder.namespace !== namespace) return true;
-  if (!hasProcess(holder.pid)) return false;
+  if (!isRunning(holder.pid)) return false;
   const status = await readProcess(holder.pid);
   // With hidepid another user's process can't be read, though it is there.
-  if (status === undefined) return hasProcess(holder.pid);
+  if (status === undefined) return isRunning(holder.pid);
   return status.startTicks === holder.startTicks && !status.ended;
 }
 
@@ -54,15 +54,4 @@ async function here(): Promise<Omit<Holder, "pid" | "startTicks">> {
     readlink("/proc/self/ns/pid"),
   ]);
   return { hostname: hostname(), bootId: bootId.trim(), namespace };
-}
-
-function hasProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "ESRCH")) return false;
-    if (hasCode(error, "EPERM")) return true;
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, lstat, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "../payload/remove-tree.ts";
+import { isDraftOfTheDead } from "./durable.ts";
 import { checkSignal, hasCode } from "./faults.ts";
 import { ensureLayout, type Layout, layoutOf } from "./layout.ts";
 import { lockedByOther } from "./lock.ts";
@@ -16,7 +17,7 @@ export interface StaleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A temporary file lives for milliseconds; one this old belongs to nobody. */
+/** A temporary file lives for milliseconds; one this old belongs to nobody, whoever made it. */
 const TEMPORARY_MS = 3_600_000;
 
 /** Takes a release away by one rename, so that no half-removed one is ever seen, then removes it. */
@@ -45,16 +46,17 @@ export async function removeStale(
 ): Promise<void> {
   const layout = layoutOf(deployTo);
   if (await lockedByOther(layout)) return;
-  const stale = async (folder: string, beforeMs: number, keep: readonly string[] = []) => {
+  const stale = async (folder: string, beforeMs: (name: string) => number) => {
     for (const name of await namesIn(folder)) {
       checkSignal(signal, `removing what earlier runs left in ${folder}`);
       const path = join(folder, name);
-      if (!keep.includes(name) && (await newestMs(path)) < beforeMs) await removeTree(path);
+      if ((await newestMs(path)) < beforeMs(name)) await removeTree(path);
     }
   };
-  await stale(layout.partial, sinceMs);
-  await stale(layout.incoming, sinceMs, inUse);
-  await stale(layout.temporary, Math.min(sinceMs, Date.now() - TEMPORARY_MS));
+  const hourAgoMs = Math.min(sinceMs, Date.now() - TEMPORARY_MS);
+  await stale(layout.partial, () => sinceMs);
+  await stale(layout.incoming, (name) => (inUse.includes(name) ? 0 : sinceMs));
+  await stale(layout.temporary, (name) => (isDraftOfTheDead(name) ? sinceMs : hourAgoMs));
   await ensureLayout(layout); // there is nothing of ours where only another tool deployed
   await removeOldClaims(layout);
 }
