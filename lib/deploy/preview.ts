@@ -7,6 +7,7 @@ import type { Fleet } from "../swarm/fleet.ts";
 import type { Choice } from "./choose.ts";
 import type { Release } from "./open-release.ts";
 import type { PlannedHost } from "./plan.ts";
+import { lackOfRoom } from "./room.ts";
 
 /** Emits the preview of all hosts that could be looked at. Changes nothing anywhere. */
 export function previewDeploy(
@@ -19,13 +20,13 @@ export function previewDeploy(
     if (report === undefined) return [];
     const { current, freeBytes } = report;
     const action = choice.running.has(name) ? "nothing" : choice.holding.has(name) ? "switch" : "fetch";
-    const needBytes = action === "fetch" ? payload.totalBytes + payload.manifest.contentBytes : 0;
+    const lack = action === "fetch" ? lackOfRoom(report, payload.manifest) : undefined;
     const obstacle =
       report.lock !== undefined
         ? `locked by ${report.lock.owner} since ${report.lock.since}${report.lock.alive ? "" : " (stale: --break-lock takes it)"}`
-        : needBytes > freeBytes
-          ? `disk: needs ${needBytes} bytes, ${freeBytes} are free`
-          : undefined;
+        : lack === undefined
+          ? undefined
+          : `no room: ${lack}`;
     return [
       {
         ...{ host: name, current, release: choice.id, action, deployTo: settings.deployTo, freeBytes },

@@ -12,6 +12,7 @@ import type { Release } from "./open-release.ts";
 import type { PlannedHost } from "./plan.ts";
 import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
+import { lackOfRoom, noRoom } from "./room.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 type DeployMember = Member<PlannedHost>;
@@ -23,8 +24,8 @@ interface LockWish {
   readonly breakLock: boolean;
 }
 
-/** Names the release and finds what hosts hold of it already; hosts that run it are done. */
-export function chooseFor(fleet: DeployFleet, { torrent, id: wanted }: Release): Choice {
+/** Names the release and finds what hosts hold of it already; hosts that run it are done, those without room are out. */
+export function chooseFor(fleet: DeployFleet, { payload, torrent, id: wanted }: Release): Choice {
   requireReached(fleet);
   const { infohash, totalBytes, pieceLength } = torrent;
   const choice = chooseRelease(reportsOf(fleet), { infohash, wanted });
@@ -32,6 +33,11 @@ export function chooseFor(fleet: DeployFleet, { torrent, id: wanted }: Release):
   fleet.emit({ type: "torrent", infohash, release: choice.id, totalBytes, pieces, pieceLength });
   for (const member of fleet.alive.filter(({ name }) => choice.running.has(name))) {
     fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${choice.id}` });
+  }
+  for (const member of fleet.alive.filter(({ name }) => !choice.holding.has(name))) {
+    const report = member.survey?.report;
+    const lack = report === undefined ? undefined : lackOfRoom(report, payload.manifest);
+    if (lack !== undefined) fleet.fail(member, noRoom(member.name, member.settings.deployTo, lack));
   }
   return choice;
 }

@@ -149,7 +149,7 @@ test("a disk too small for what travels, and one too small for the release, are 
   const { exitCode, host } = await stage.json("deploy", ["-r", "new", "-e", elsewhere()]);
   expect(host("web1")).toMatchObject({
     status: "failed",
-    error: expect.stringMatching(/no room .*\d+ (more )?bytes/),
+    error: expect.stringMatching(/no room .*1[56]\.\d MiB free, 20\.\d MiB needed/),
   });
   expect(host("web2")).toMatchObject({
     status: "failed",
