@@ -2,8 +2,9 @@
 // In place of peer-wire-swarm's own server and dialler, which know no address filter, no bound on incoming
 // connections, no duplicates (two peers that dial each other), and give up a peer after three attempts.
 import { connect as dialSocket, type Server, type Socket } from "node:net";
-import protocol, { type Wire } from "peer-wire-protocol";
+import type { Wire } from "peer-wire-protocol";
 import { plainAddress } from "./address.ts";
+import { openWire } from "./wire.ts";
 
 export interface Address {
   readonly address: string;
@@ -44,8 +45,6 @@ const DIAL_UP_TO = 24;
 const CONNECT_MS = 5000;
 const HANDSHAKE_MS = 10_000;
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000] as const;
-/** Longer than any message of ours or of a sane client: a bitfield of 8 million pieces, a block of 128 KiB. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 interface Target extends Address {
   /** Known after its first handshake. */
@@ -66,11 +65,10 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
 
   /** Speaks the wire protocol on `socket`; `ended` is called once, with whether the peer was ever linked. */
   function speak(socket: Socket, outgoing: boolean, ended: (peerId: string | undefined) => void): Wire {
-    const wire = protocol({ speed: 10 });
+    const wire = openWire(socket);
     let known: string | undefined;
     sockets.add(socket);
     socket.setNoDelay(true);
-    boundMessages(wire, socket);
     const patience = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
     wire.once("handshake", (theirHash: Buffer, theirId: Buffer) => {
       clearTimeout(patience);
@@ -195,16 +193,6 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
 /** Closes a listening server; resolves when its port is free. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
-}
-
-/** A length prefix of 4 GiB must not make the wire collect 4 GiB. */
-function boundMessages(wire: Wire, socket: Socket): void {
-  const parse = wire._parse;
-  wire._parse = (size, parser) => {
-    // Number.MAX_VALUE is the wire's own way to stop reading when it ends.
-    if (size > MAX_MESSAGE_BYTES && size !== Number.MAX_VALUE) socket.destroy();
-    parse.call(wire, size, parser);
-  };
 }
 
 function shuffled<T>(list: T[]): T[] {

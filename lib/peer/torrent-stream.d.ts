@@ -48,10 +48,15 @@ declare module "peer-wire-protocol" {
   export interface Wire extends Duplex, Omit<StreamWire, "on" | "once" | "destroy"> {
     peerAddress: string | null;
     readonly requests: readonly WireRequest[];
-    readonly peerRequests: readonly WireRequest[];
+    /** What the peer asked for and didn't get yet. */
+    readonly peerRequests: WireRequest[];
     handshake(infohash: Buffer, peerId: Buffer): void;
     cancel(piece: number, offset: number, length: number): void;
     setKeepAlive(on: boolean): void;
+    /** Sends a block. */
+    piece(piece: number, offset: number, block: Buffer): void;
+    /** Takes a request of the peer's. */
+    _onrequest(piece: number, offset: number, length: number): void;
     /** Waits for the next `size` bytes. */
     _parse(size: number, parser: (bytes: Buffer) => void): void;
   }

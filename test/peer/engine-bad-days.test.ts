@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
-import { createServer, connect as dial } from "node:net";
+import { createServer, connect as dial, type Socket } from "node:net";
 import { join } from "node:path";
+import type { Engine } from "../../lib/peer/engine.ts";
+import type { Torrent } from "../../lib/torrent/types.ts";
 import { verifyTorrent } from "../../lib/torrent/verify.ts";
 import { addresses, LOOPBACK, MiB, openRoom, type Room, rejection, until } from "./engine-support.ts";
 
@@ -11,6 +13,42 @@ async function tinyDisk(room: Room, mib: number): Promise<AsyncDisposable & { re
   await mkdir(path);
   await Bun.$`mount -t tmpfs -o size=${mib}m tmpfs ${path}`.quiet();
   return { path, [Symbol.asyncDispose]: async () => void (await Bun.$`umount ${path}`.quiet()) };
+}
+
+function handshake(infohash: string): Buffer {
+  return Buffer.concat([
+    Buffer.from("\x13BitTorrent protocol"),
+    Buffer.alloc(8),
+    Buffer.from(infohash, "hex"),
+    Buffer.alloc(20, "x"),
+  ]);
+}
+
+/** A message that asks for a block, or takes that back. */
+function request(piece: number, offset: number, length: number, { cancel = false } = {}): Buffer {
+  const message = Buffer.alloc(17);
+  message.writeUInt32BE(13, 0);
+  message[4] = cancel ? 8 : 6;
+  message.writeUInt32BE(piece, 5);
+  message.writeUInt32BE(offset, 9);
+  message.writeUInt32BE(length, 13);
+  return message;
+}
+
+/** A bare connection to `engine` that it has greeted, unchoked, and has nothing more to tell. */
+async function unchoked(engine: Engine, torrent: Torrent): Promise<{ socket: Socket; received(): number }> {
+  const socket = dial({ host: LOOPBACK, port: engine.port });
+  let seen = Buffer.alloc(0);
+  socket.on("data", (data) => {
+    seen = Buffer.concat([seen, data]);
+  });
+  socket.on("error", () => {});
+  socket.write(Buffer.concat([handshake(torrent.infohash), Buffer.from([0, 0, 0, 1, 2])]));
+  await until(
+    "it greets and unchokes",
+    () => seen.length > 68 && seen.subarray(68).includes(Buffer.from([0, 0, 0, 1, 1])),
+  );
+  return { socket, received: () => seen.length };
 }
 
 test("no room on the disk is said before anything is fetched", async () => {
@@ -83,12 +121,7 @@ test("a stranger gets no byte, and is not dialled", async () => {
   await using room = await openRoom();
   const { torrent, path } = await room.content({ bytes: MiB });
   const seeder = await room.engine(torrent, "source", { folder: path, seed: true, bind: "0.0.0.0" });
-  const hello = Buffer.concat([
-    Buffer.from("\x13BitTorrent protocol"),
-    Buffer.alloc(8),
-    Buffer.from(torrent.infohash, "hex"),
-    Buffer.alloc(20, "x"),
-  ]);
+  const hello = handshake(torrent.infohash);
   const received = async (localAddress: string, enough: number) => {
     const socket = dial({ host: LOOPBACK, port: seeder.port, localAddress });
     let bytes = 0;
@@ -138,33 +171,8 @@ test("requests out of range or too long are not answered, the right one is", asy
   await using room = await openRoom();
   const { torrent, path } = await room.content({ bytes: MiB });
   const seeder = await room.engine(torrent, "source", { folder: path, seed: true });
-  const socket = dial({ host: LOOPBACK, port: seeder.port });
-  let seen = Buffer.alloc(0);
-  socket.on("data", (data) => {
-    seen = Buffer.concat([seen, data]);
-  });
-  socket.on("error", () => {});
-  const request = (piece: number, offset: number, length: number) => {
-    const message = Buffer.alloc(17);
-    message.writeUInt32BE(13, 0);
-    message[4] = 6;
-    message.writeUInt32BE(piece, 5);
-    message.writeUInt32BE(offset, 9);
-    message.writeUInt32BE(length, 13);
-    return message;
-  };
-  const hello = Buffer.concat([
-    Buffer.from("\x13BitTorrent protocol"),
-    Buffer.alloc(8),
-    Buffer.from(torrent.infohash, "hex"),
-    Buffer.alloc(20, "y"),
-  ]);
-  socket.write(Buffer.concat([hello, Buffer.from([0, 0, 0, 1, 2])]));
-  await until(
-    "it greets and unchokes",
-    () => seen.length > 68 && seen.subarray(68).includes(Buffer.from([0, 0, 0, 1, 1])),
-  );
-  const before = seen.length;
+  const { socket, received } = await unchoked(seeder, torrent);
+  const before = received();
   socket.write(
     Buffer.concat([
       request(4, 0, 16_384),
@@ -176,11 +184,26 @@ test("requests out of range or too long are not answered, the right one is", asy
       request(1, 100, 1000),
     ]),
   );
-  await until("the right one is answered", () => seen.length >= before + 13 + 1000);
-  expect(seen.length).toBe(before + 13 + 1000);
+  await until("the right one is answered", () => received() >= before + 13 + 1000);
+  expect(received()).toBe(before + 13 + 1000);
   const ended = new Promise<void>((resolve) => socket.on("close", () => resolve()));
   socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 7])); // a message of 4 GiB
   await ended;
+});
+
+test("a block that is asked for, cancelled and asked for again is answered", async () => {
+  await using room = await openRoom();
+  const { torrent, path } = await room.content({ bytes: MiB });
+  const seeder = await room.engine(torrent, "source", { folder: path, seed: true });
+  const { socket, received } = await unchoked(seeder, torrent);
+  const before = received();
+  // In one go, so that the second request comes while the block is being read for the first.
+  socket.write(
+    Buffer.concat([request(0, 0, 16_384), request(0, 0, 16_384, { cancel: true }), request(0, 0, 16_384)]),
+  );
+  await until("it is answered", () => received() >= before + 13 + 16_384, { withinMs: 2000 });
+  expect(received()).toBe(before + 13 + 16_384);
+  socket.destroy();
 });
 
 test("left half-way it says so, and goes on from there", async () => {
