@@ -1,10 +1,13 @@
 #!/usr/bin/env bun
 // Hosts, groups and vars, as ansible-inventory prints them: bun scripts/inventory.ts prod --graph --vars
 import {
+  ansibleExitCode,
+  errorText,
   FLEET_FLAGS,
-  fleetConfig,
   graphText,
   hostJson,
+  INVENTORY_FLAGS,
+  inventoryConfig,
   listJson,
   OpsError,
   parseOptions,
@@ -26,24 +29,24 @@ await script(async (signal) => {
       inventory: FLEET_FLAGS.inventory,
       limit: FLEET_FLAGS.limit,
       extraVars: FLEET_FLAGS.extraVars,
-      vaultPasswordFile: FLEET_FLAGS.vaultPasswordFile,
+      ...INVENTORY_FLAGS,
     },
   });
-  if (Number(options.list) + Number(options.graph) + Number(options.host !== undefined) > 1) {
-    throw new OpsError("usage", "only one of --list, --graph and --host at a time");
+  const { list, graph, host, limit, vars } = options;
+  let open = false;
+  try {
+    if (Number(list) + Number(graph) + Number(host !== undefined) > 1)
+      throw new OpsError("usage", "only one of --list, --graph and --host at a time");
+    const { inventory, words, asSet } = await inventoryConfig(options, { signal });
+    open = true;
+    if (host !== undefined) console.log(hostJson(inventory, host, { asSet }));
+    else if (graph) console.log(graphText(inventory, { group: words[0], vars, asSet }));
+    else console.log(listJson(inventory, { limit, asSet }));
+    for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
+    process.stderr.write(`${errorText(error)}\n`);
+    return ansibleExitCode(error, { open });
   }
-  const { inventory, words } = await fleetConfig(
-    { ...options, forks: undefined, json: false, verbose: false },
-    { patternWord: false, signal },
-  );
-  for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`);
-  if (!options.graph && words[0] !== undefined) {
-    throw new OpsError("usage", `one word too many: "${words[0]}"`, {
-      hint: "a group is for --graph; hosts go into --limit",
-    });
-  }
-  if (options.host !== undefined) console.log(hostJson(inventory, options.host));
-  else if (options.graph) console.log(graphText(inventory, { group: words[0], vars: options.vars }));
-  else console.log(listJson(inventory, { limit: options.limit }));
-  return 0;
 });

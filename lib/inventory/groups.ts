@@ -1,6 +1,8 @@
 // Inventories written as nested mappings: YAML and JSON files, TOML, and the JSON that scripts print.
 
+import { orderedEntries, originalKey } from "./keys.ts";
 import { expandHosts } from "./range.ts";
+import { truthy } from "./results.ts";
 import { isMapping } from "./scalars.ts";
 import {
   addChild,
@@ -13,67 +15,104 @@ import {
   TreeError,
 } from "./tree.ts";
 import type { Value } from "./types.ts";
-import { isOddKey } from "./yaml.ts";
 
 /**
  * Reads a YAML inventory's mapping of groups into `tree`.
- * @throws TreeError or RangeError saying which group or host is wrong
+ * @throws TreeError saying which group or host is wrong, and the keys that lead there
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/yaml_inventory.html
  */
 export function addYamlGroups(data: Value, tree: Tree, source: Source): void {
-  if (data === null) throw new TreeError("the file is empty");
+  if (isEmpty(data)) throw new TreeError("the file is empty");
   if (!isMapping(data)) throw new TreeError(`a YAML inventory is a mapping of groups, this is ${kind(data)}`);
-  for (const [name, group] of Object.entries(data)) {
-    refuseOddKey(data, name, "group");
-    addYamlGroup(name, group, tree, source);
-  }
+  if (!isEmpty(data.plugin ?? null))
+    throw new TreeError("this is the configuration of an inventory plugin", ["plugin"]);
+  for (const [name, group] of orderedEntries(data)) addYamlGroup(data, name, group, [name], tree, source);
 }
 
-function addYamlGroup(name: string, data: Value, tree: Tree, source: Source): boolean {
+/** The group's name as the tree has it; of what is no group, the name as it is. */
+function addYamlGroup(
+  parent: object,
+  given: string,
+  data: Value,
+  path: readonly string[],
+  tree: Tree,
+  source: Source,
+): string {
   if (data !== null && !isMapping(data)) {
-    tree.warnings.push(`${source.shown}: '${name}' is skipped: a group is a mapping, not ${kind(data)}`);
-    return false;
+    tree.warnings.push(`${source.shown}: '${given}' is skipped: a group is a mapping, not ${kind(data)}`);
+    return given;
   }
-  const group = addGroup(tree, name);
-  for (const key of Object.keys(data ?? {})) {
-    const part = section(group, key, data?.[key] ?? null, tree, source);
-    if (part === undefined) continue;
-    if (key === "vars") for (const [name, value] of Object.entries(part)) setVar(group, name, value, source);
-    else if (key === "hosts") addYamlHosts(group, part, tree, source);
-    else {
-      for (const [child, content] of Object.entries(part)) {
-        refuseOddKey(part, child, "group");
-        if (addYamlGroup(child, content, tree, source)) addChild(tree, name, child);
-        else throw new TreeError(`children of '${name}': '${child}' is no group`);
-      }
+  refuseOddKey(parent, given, "group", path);
+  const group = addGroup(tree, given);
+  for (const key of PARTS) if (data?.[key] !== undefined) section(group, key, data[key], path);
+  for (const [key, content] of orderedEntries(data ?? {})) {
+    const part = PARTS.includes(key) ? section(group, key, content, path) : content;
+    if (!PARTS.includes(key) && part !== null) {
+      const also = isMapping(part) ? "" : `, and a mapping is wanted, not ${kind(part)}`;
+      tree.warnings.push(
+        `${source.shown}: '${key}' in group '${group.name}' is skipped: a group has hosts, vars and children${also}`,
+      );
+    } else if (isMapping(part)) {
+      if (key === "vars")
+        for (const [name, value] of orderedEntries(part)) setVar(group, name, value, source);
+      else if (key === "hosts") addYamlHosts(group, part, [...path, "hosts"], tree, source);
+      else addYamlChildren(group, part, [...path, "children"], tree, source);
     }
   }
-  return true;
+  return group.name;
 }
 
+const PARTS: readonly string[] = ["vars", "children", "hosts"];
+
 /** The mapping under `hosts:`, `vars:` or `children:`; one lone name stands for a mapping of it. */
-function section(group: GroupNode, key: string, value: Value, tree: Tree, source: Source) {
-  if (key !== "hosts" && key !== "vars" && key !== "children") {
-    const also = isMapping(value) || value === null ? "" : `, and a mapping is wanted, not ${kind(value)}`;
-    tree.warnings.push(
-      `${source.shown}: '${key}' in group '${group.name}' is skipped: a group has hosts, vars and children${also}`,
-    );
-    return undefined;
-  }
-  if (value === null) return undefined;
+function section(group: GroupNode, key: string, value: Value, path: readonly string[]) {
   if (typeof value === "string") return { [value]: null };
-  if (!isMapping(value))
-    throw new TreeError(`${key} of group '${group.name}' must be a mapping, not ${kind(value)}`);
+  if (value !== null && !isMapping(value))
+    throw new TreeError(`${key} of group '${group.name}' must be a mapping, not ${kind(value)}`, [
+      ...path,
+      key,
+    ]);
   return value;
 }
 
-function addYamlHosts(group: GroupNode, hosts: Record<string, Value>, tree: Tree, source: Source): void {
-  for (const [pattern, vars] of Object.entries(hosts)) {
-    refuseOddKey(hosts, pattern, "host");
-    const { names, port } = expandHosts(pattern);
-    if (vars && !isMapping(vars))
-      throw new TreeError(`vars of host '${pattern}' must be a mapping, not ${kind(vars)}`);
-    const entries = Object.entries(isMapping(vars) ? vars : {});
+function addYamlChildren(
+  group: GroupNode,
+  children: Record<string, Value>,
+  path: readonly string[],
+  tree: Tree,
+  source: Source,
+): void {
+  for (const [child, content] of orderedEntries(children)) {
+    const name = addYamlGroup(children, child, content, [...path, child], tree, source);
+    const host = tree.hosts.get(name);
+    try {
+      if (tree.groups.has(name)) addChild(tree, group.name, name);
+      // Ansible takes a host for a child where no group has that name.
+      else if (host !== undefined) addHost(tree, name, group, source);
+      else throw new TreeError(`'${child}' is no group`);
+    } catch (error) {
+      if (!(error instanceof TreeError)) throw error;
+      throw new TreeError(`children of '${group.name}': ${error.message}`, [...path, child]);
+    }
+  }
+}
+
+function addYamlHosts(
+  group: GroupNode,
+  hosts: Record<string, Value>,
+  path: readonly string[],
+  tree: Tree,
+  source: Source,
+): void {
+  for (const [pattern, vars] of orderedEntries(hosts)) {
+    refuseOddKey(hosts, pattern, "host", [...path, pattern]);
+    const { names, port } = namesOf(pattern, [...path, pattern]);
+    if (!isEmpty(vars) && !isMapping(vars))
+      throw new TreeError(`vars of host '${pattern}' must be a mapping, not ${kind(vars)}`, [
+        ...path,
+        pattern,
+      ]);
+    const entries = isMapping(vars) ? orderedEntries(vars) : [];
     for (const name of names) {
       const host = addHost(tree, name, group, source, port);
       for (const [key, value] of entries) setVar(host, key, value, source);
@@ -81,22 +120,47 @@ function addYamlHosts(group: GroupNode, hosts: Record<string, Value>, tree: Tree
   }
 }
 
+function namesOf(pattern: string, path: readonly string[]) {
+  try {
+    return expandHosts(pattern);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new TreeError(`host '${pattern}': ${error.message}`, path);
+  }
+}
+
+/** Python's falsehood. */
+function isEmpty(value: Value): boolean {
+  return !truthy(value);
+}
+
 /**
  * Reads a TOML inventory's tables into `tree`: as YAML, except that children are a list of names.
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/toml_inventory.html
  */
 export function addTomlGroups(data: Value, tree: Tree, source: Source): void {
-  for (const [name, content] of Object.entries(isMapping(data) ? data : {})) {
+  if (!isMapping(data) || isEmpty(data)) throw new TreeError("the file is empty");
+  if (!isEmpty(data.plugin ?? null)) throw new TreeError("this is the configuration of an inventory plugin");
+  for (const [name, content] of Object.entries(data)) {
     if (!isMapping(content)) {
       tree.warnings.push(`${source.shown}: '${name}' is skipped: a group is a table, not ${kind(content)}`);
       continue;
     }
-    const { children, ...others } = content;
-    addYamlGroup(name, others, tree, source);
-    if (children === undefined) continue;
-    if (!Array.isArray(children))
-      throw new TreeError(`children of group '${name}' must be a list, not ${kind(children)}`);
-    for (const child of children) addChild(tree, name, String(child));
+    const group = addGroup(tree, name);
+    for (const [key, part] of Object.entries(content)) {
+      if (key === "children") {
+        if (!Array.isArray(part))
+          throw new TreeError(`children of group '${name}' must be a list, not ${kind(part)}`);
+        for (const child of part) addChild(tree, group.name, addGroup(tree, String(child)).name);
+      } else if (!PARTS.includes(key)) {
+        tree.warnings.push(
+          `${source.shown}: '${key}' in group '${name}' is skipped: a group has hosts, vars and children`,
+        );
+      } else if (!isMapping(part)) {
+        throw new TreeError(`${key} of group '${name}' must be a table, not ${kind(part)}`);
+      } else if (key === "hosts") addYamlHosts(group, part, [name, key], tree, source);
+      else for (const [name, value] of Object.entries(part)) setVar(group, name, value, source);
+    }
   }
 }
 
@@ -146,9 +210,9 @@ function listOf(value: Value | undefined, what: string): string[] {
   });
 }
 
-function refuseOddKey(mapping: object, key: string, what: string): void {
-  if (isOddKey(mapping, key))
-    throw new TreeError(`the name of a ${what} must be a string: write "${key}" in quotes`);
+function refuseOddKey(mapping: object, key: string, what: string, path: readonly string[]): void {
+  if (typeof originalKey(mapping, key) !== "string")
+    throw new TreeError(`the name of a ${what} must be a string: write "${key}" in quotes`, path);
 }
 
 function kind(value: Value): string {

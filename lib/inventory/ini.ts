@@ -1,13 +1,13 @@
 // INI inventories: [group], [group:children], [group:vars] and host lines.
 
-import { OpsError } from "../errors.ts";
 import { literal } from "./literal.ts";
-import { expandHosts } from "./range.ts";
+import { expandHosts, parseAddress } from "./range.ts";
 import {
   addChild,
   addGroup,
   addHost,
   type GroupNode,
+  groupName,
   type Source,
   setVar,
   type Tree,
@@ -75,7 +75,8 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
 }
 
 function openSection(tree: Tree, section: RegExpExecArray, line: number, pending: Map<string, Pending>) {
-  const [, name = "", state = "hosts"] = section;
+  const [, given = "", state = "hosts"] = section;
+  const name = groupName(tree, given);
   if (state !== "hosts" && state !== "children" && state !== "vars") {
     throw new IniError(`section [${name}:${state}] is neither :children nor :vars`);
   }
@@ -143,17 +144,20 @@ function wordsOf(line: string): string[] {
   }
 }
 
-/** Host list `web1,web2:2222,` as given to `-i`. */
+/** Host list `web1,web2:2222,` as given to `-i`; with `ranges`, `web[1:3]` in it is three hosts. */
 export function parseHostList(
   list: string,
-  parse: (name: string) => { host: string; port: number | undefined },
   tree: Tree,
   source: Source,
-): void {
+  { ranges }: { readonly ranges: boolean },
+): true {
+  const ungrouped = addGroup(tree, "ungrouped");
   for (const item of list.split(",").map((part) => part.trim())) {
     if (item === "") continue;
-    const { host, port } = parse(item);
-    if (!tree.hosts.has(host)) addHost(tree, host, addGroup(tree, "ungrouped"), source, port);
+    const { host = item, port } = ranges ? {} : (parseAddress(item, { ranges: false }) ?? {});
+    const expanded = ranges ? expandHosts(item) : { names: [host], port };
+    for (const name of expanded.names)
+      if (!tree.hosts.has(name)) addHost(tree, name, ungrouped, source, expanded.port);
   }
-  if (tree.hosts.size === 0) throw new OpsError("inventory", `no host in the list '${list}'`);
+  return true;
 }

@@ -1,5 +1,6 @@
 // Python literals: what `ast.literal_eval` makes of the text after `=` in an INI inventory.
 
+import { setEntry } from "./keys.ts";
 import { float, integer } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
@@ -135,18 +136,18 @@ function parseBraces(source: string): Step {
   if (source.trimStart().startsWith("}")) return [{}, source.trimStart().slice(1)];
   const [, afterFirst] = parseValue(source);
   if (!afterFirst.trimStart().startsWith(":")) return parseItems(source, "}");
-  const entries: [string, Value][] = [];
+  const entries: Record<string, Value> = {};
   let rest = source.trimStart();
   while (!rest.startsWith("}")) {
     const [key, colon] = parseValue(rest);
     if (!colon.trimStart().startsWith(":")) throw new NotLiteral();
     const [value, after] = parseValue(colon.trimStart().slice(1));
-    entries.push([jsonKey(key), value]);
+    setEntry(entries, jsonKey(key), value, key);
     rest = after.trimStart();
     if (rest.startsWith(",")) rest = rest.slice(1).trimStart();
     else if (!rest.startsWith("}")) throw new NotLiteral();
   }
-  return [Object.fromEntries(entries), rest.slice(1)];
+  return [entries, rest.slice(1)];
 }
 
 /** A mapping key as JSON spells it: Python has keys that are no strings, JSON and we have only strings. */

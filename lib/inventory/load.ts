@@ -2,14 +2,18 @@
 
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { OpsError } from "../errors.ts";
+import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
+import { fullPath } from "./paths.ts";
 import { matchHosts, type Roster } from "./pattern.ts";
-import { addSource, fullPath } from "./sources.ts";
+import { addSource, type Reading } from "./sources.ts";
 import { createTemplates } from "./template.ts";
 import { emptyTree, type HostNode, settle, type Tree } from "./tree.ts";
-import type { Group, Host, Inventory, Vars } from "./types.ts";
+import type { ConnectionDefaults, Group, Host, Inventory, Vars } from "./types.ts";
 import { createMerger, hostsBelow, type Merger, magicVars, type VarsFolder } from "./vars.ts";
 import { readVarsFiles } from "./vars-files.ts";
-import { type Decrypt, openVault } from "./vault.ts";
+import { createDecrypt, type Decrypt } from "./vault.ts";
+import { readVaultSecrets, type VaultOptions } from "./vault-secrets.ts";
 
 export { findInventory } from "./find.ts";
 
@@ -18,8 +22,19 @@ export interface LoadOptions {
   readonly extraVars?: Vars | undefined;
   /** File with the password of Ansible Vault values, or a program that prints it. */
   readonly vaultPasswordFile?: string | undefined;
+  /** More passwords, by id. */
+  readonly vault?: Omit<VaultOptions, "warn" | "signal" | "idMatch"> | undefined;
   /** What `lookup('env', …)` sees. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** What ansible.cfg says; Ansible's defaults, but sources of which none can be read are an error. */
+  readonly rules?: InventoryRules | undefined;
+  readonly connection?: ConnectionDefaults | undefined;
+  /** Folder whose group_vars/ and host_vars/ count as those beside a playbook. */
+  readonly playbookDir?: string | undefined;
+  /** The same where no playbook is named: what Ansible takes the working folder for. */
+  readonly workingFolder?: string | undefined;
+  /** Said before all else in `warnings`. */
+  readonly warnings?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,29 +52,44 @@ export async function loadInventory(
   sources: readonly string[],
   options: LoadOptions = {},
 ): Promise<Inventory> {
-  const { signal } = options;
+  const { signal, rules = { ...DEFAULT_RULES, unparsedFailed: true } } = options;
   if (sources.length === 0) throw new TypeError("loadInventory: no sources");
-  const decrypt = await openVault(options.vaultPasswordFile, { signal });
-  const tree = emptyTree();
-  const read: string[] = [];
-  for (const source of sources) {
-    signal?.throwIfAborted();
-    read.push(...(await addSource(source, read, tree, { decrypt, signal })));
-  }
-  settle(tree);
+  const tree = emptyTree(rules);
+  tree.warnings.push(...(options.warnings ?? []));
   const warn = (message: string) => {
     if (!tree.warnings.includes(message)) tree.warnings.push(message);
   };
-  const folders: VarsFolder[] = [];
-  for (const [path, shown] of await varsFolders(sources)) {
+  const passwordFiles = [options.vaultPasswordFile ?? [], options.vault?.passwordFiles ?? []].flat();
+  const secrets = await readVaultSecrets({ ...options.vault, passwordFiles, ...rules, warn, signal });
+  const decrypt = createDecrypt(secrets, { idMatch: rules.vaultIdMatch });
+  await readSources(sources, { tree, rules, decrypt, signal, read: [], failures: [] });
+  const vars = async (path: string, shown: string): Promise<VarsFolder> => {
     signal?.throwIfAborted();
-    const groups = await readVarsFiles(path, "group_vars", shown, tree.groups.keys(), { decrypt, warn });
-    folders.push({
-      groups,
-      hosts: await readVarsFiles(path, "host_vars", shown, tree.hosts.keys(), { decrypt, warn }),
-    });
-  }
-  return inventoryOf(sources, tree, folders, { options, decrypt, warn });
+    const reading = { decrypt, warn, rules };
+    const groups = await readVarsFiles(path, "group_vars", shown, tree.groups.keys(), reading);
+    return { groups, hosts: await readVarsFiles(path, "host_vars", shown, tree.hosts.keys(), reading) };
+  };
+  const folders: VarsFolder[] = [];
+  for (const [path, shown] of await varsFolders(sources)) folders.push(await vars(path, shown));
+  const play = options.playbookDir ?? options.workingFolder;
+  const merger = createMerger(tree, {
+    folders,
+    playFolder: play === undefined ? undefined : await vars(fullPath(play), play),
+    playFolderIsGiven: options.playbookDir !== undefined,
+    extraVars: options.extraVars ?? {},
+  });
+  return inventoryOf(sources, tree, merger, { options, decrypt, warn });
+}
+
+/** @throws OpsError `inventory` saying why the first source can't be read, when none can and that is to be an error */
+async function readSources(sources: readonly string[], reading: Reading): Promise<void> {
+  let parsed = false;
+  for (const source of sources) if (await addSource(source, reading)) parsed = true;
+  if (parsed) return settle(reading.tree);
+  const { rules, failures, tree } = reading;
+  if (rules.unparsedFailed) throw failures[0] ?? new OpsError("inventory", "no inventory could be read");
+  if (rules.unparsedWarning)
+    tree.warnings.push("no inventory could be read: there is only the implicit localhost");
 }
 
 /** Folders whose group_vars/ and host_vars/ count, in order: each source itself, or the folder its file is in. */
@@ -68,15 +98,15 @@ async function varsFolders(sources: readonly string[]): Promise<Map<string, stri
   for (const source of sources) {
     const path = fullPath(source);
     const found = await stat(path).catch(() => undefined); // addSource has told of what can't be read
-    if (found === undefined) continue;
-    const [folder, shown] = found.isDirectory() ? [path, source] : [dirname(path), dirname(source)];
+    if (found === undefined && source.includes(",")) continue;
+    const [folder, shown] = found?.isDirectory() ? [path, source] : [dirname(path), dirname(source)];
     folders.delete(folder); // read twice, the later place counts
     folders.set(folder, shown);
   }
   return folders;
 }
 
-interface Reading {
+interface World {
   readonly options: LoadOptions;
   readonly decrypt: Decrypt;
   readonly warn: (message: string) => void;
@@ -85,11 +115,10 @@ interface Reading {
 function inventoryOf(
   sources: readonly string[],
   tree: Tree,
-  folders: readonly VarsFolder[],
-  { options, decrypt, warn }: Reading,
+  merger: Merger,
+  { options, decrypt, warn }: World,
 ): Inventory {
   const { extraVars = {} } = options;
-  const merger = createMerger(tree, folders, extraVars);
   const hosts = new Map([...tree.hosts.values()].map((node) => [node.name, hostOf(node, merger)]));
   const groups = new Map<string, Group>();
   for (const node of tree.groups.values()) {
@@ -120,6 +149,7 @@ function inventoryOf(
     groups,
     members,
     warn,
+    mismatch: tree.rules.hostPatternMismatch,
     implicit(name) {
       if (!LOCALHOST.includes(name)) return undefined;
       const found = implicitHosts.get(name) ?? implicitHost(name, merger, extraVars);
@@ -145,7 +175,9 @@ function inventoryOf(
     hosts,
     groups,
     warnings: tree.warnings,
-    match: (pattern, { limit } = {}) => matchHosts(pattern, limit, roster),
+    connection: options.connection,
+    decrypt,
+    match: (pattern, { limit, orNone } = {}) => matchHosts(pattern, roster, { limit, orNone }),
     value: (host, name) => templates.value(host, name),
     origin,
   };
@@ -156,6 +188,9 @@ function hostOf(node: HostNode, merger: Merger): Host {
   const groups = once(() => merger.groupNames(node));
   return {
     name: node.name,
+    get ownVars() {
+      return merger.ownVars(node);
+    },
     get groups() {
       return groups();
     },

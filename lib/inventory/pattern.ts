@@ -17,6 +17,8 @@ export interface Roster {
   implicit(name: string): Host | undefined;
   /** Told of a part that matches nothing while others do: Ansible warns, and so do we. */
   warn(message: string): void;
+  /** What is done about that. */
+  readonly mismatch: "warning" | "error" | "ignore";
 }
 
 const SUBSCRIPT = /^(.+)\[(?:(-?[0-9]+)|([0-9]+)([:-])([0-9]*))\]$/s;
@@ -26,8 +28,16 @@ const SUBSCRIPT = /^(.+)\[(?:(-?[0-9]+)|([0-9]+)([:-])([0-9]*))\]$/s;
  * @throws OpsError `pattern` when it is malformed or nothing matches; the hint names groups and hosts like it
  * @see https://docs.ansible.com/ansible/latest/inventory_guide/intro_patterns.html
  */
-export function matchHosts(pattern: string, limit: string | undefined, roster: Roster): readonly Host[] {
+export function matchHosts(
+  pattern: string,
+  roster: Roster,
+  {
+    limit,
+    orNone = false,
+  }: { readonly limit?: string | undefined; readonly orNone?: boolean | undefined } = {},
+): readonly Host[] {
   const matched = evaluate(splitPattern(pattern).flatMap(fileLines), roster);
+  if (matched.length === 0 && orNone) return matched;
   if (matched.length === 0) throw nothing(`no host matches '${pattern}'`, pattern, roster);
   if (limit === undefined) return matched;
   const allowed = new Set(evaluate(splitPattern(limit).flatMap(fileLines), roster));
@@ -111,7 +121,9 @@ function enumerate(expression: string, roster: Roster): readonly Host[] {
   const implicit = found.size === 0 ? roster.implicit(expression) : undefined;
   if (implicit !== undefined) return [implicit];
   if (found.size === 0 && groups.length === 0 && expression !== "all") {
-    roster.warn(`no host or group matches '${expression}'${hintOf(expression, roster)}`);
+    const message = `no host or group matches '${expression}'${hintOf(expression, roster)}`;
+    if (roster.mismatch === "error") throw new OpsError("pattern", message);
+    if (roster.mismatch === "warning") roster.warn(message);
   }
   return [...found];
 }

@@ -1,8 +1,9 @@
 // Inventories as ansible-inventory prints them: `--list`, `--host`, `--graph`.
 
 import { OpsError } from "../errors.ts";
+import { mapValues } from "./keys.ts";
 import { compareText, pythonJson, pythonText } from "./python-text.ts";
-import { unsafeText, vaultText } from "./scalars.ts";
+import { isMapping, unsafeText, vaultText } from "./scalars.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
 
 /** Names ansible-inventory leaves out of what it prints. */
@@ -16,28 +17,42 @@ const INTERNAL = new Set(
 const INDENT = 4;
 
 /**
+ * Exit code with which ansible-inventory ends for `error`: 5 for what it was asked, 4 for a vars file that can't be read
+ * once an inventory is `open`, else 1.
+ */
+export function ansibleExitCode({ code }: OpsError, { open }: { readonly open: boolean }): number {
+  if (code === "usage" || code === "pattern") return 5;
+  return open && code === "inventory" ? 4 : 1;
+}
+
+export interface ListOptions {
+  /** Only hosts that match (newer versions of Ansible have that too). */
+  readonly limit?: string | undefined;
+  /** `--export`: vars stand where they were set, at groups and at hosts, instead of merged at every host. */
+  readonly asSet?: boolean | undefined;
+}
+
+/**
  * The JSON of `ansible-inventory --list`: groups with hosts and children, and `_meta.hostvars`; vars are merged, not
- * rendered. With `limit`, only hosts that match it (newer versions of Ansible have that too).
+ * rendered.
  * @throws OpsError `pattern` when nothing matches `limit`
  */
-export function listJson(
-  inventory: Inventory,
-  { limit }: { readonly limit?: string | undefined } = {},
-): string {
+export function listJson(inventory: Inventory, { limit, asSet = false }: ListOptions = {}): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
   const groups: Record<string, Value> = {};
-  for (const group of inventory.groups.values()) {
+  for (const group of groupsBelow(inventory, "all")) {
     const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
     const shown = {
       ...(hosts.length > 0 && { hosts }),
       ...(group.children.length > 0 && { children: group.children }),
+      ...(asSet && nonEmpty({ vars: groupVars(group) })),
     };
     if (Object.keys(shown).length > 0) groups[group.name] = shown;
   }
   const hostvars: Record<string, Value> = {};
-  for (const host of limited ?? inventory.hosts.values()) {
-    const vars = shownVars(host.vars);
+  for (const host of limited ?? inventory.match("all", { orNone: true })) {
+    const vars = shownVars(asSet ? (host.ownVars ?? {}) : host.vars);
     if (Object.keys(vars).length > 0) hostvars[host.name] = vars;
   }
   return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true });
@@ -47,14 +62,18 @@ export function listJson(
  * The JSON of `ansible-inventory --host NAME`: the host's vars, merged, not rendered.
  * @throws OpsError `pattern` when `name` is not exactly one host
  */
-export function hostJson(inventory: Inventory, name: string): string {
+export function hostJson(
+  inventory: Inventory,
+  name: string,
+  { asSet = false }: Pick<ListOptions, "asSet"> = {},
+): string {
   const [host, ...others] = inventory.match(name);
   if (host === undefined || others.length > 0) {
     throw new OpsError("pattern", `--host wants one host, '${name}' is ${others.length + 1}`, {
       hint: "use --list --limit to see the vars of several",
     });
   }
-  return pythonJson(shownVars(host.vars), { indent: INDENT, sortKeys: true });
+  return pythonJson(shownVars(asSet ? (host.ownVars ?? {}) : host.vars), { indent: INDENT, sortKeys: true });
 }
 
 export interface GraphOptions {
@@ -62,48 +81,86 @@ export interface GraphOptions {
   readonly group?: string | undefined;
   /** Show the vars of groups and hosts as well. */
   readonly vars?: boolean;
+  readonly asSet?: boolean | undefined;
 }
 
 /**
- * The tree of `ansible-inventory --graph [--vars]`. Encrypted values are shown as such, never decrypted.
- * @throws OpsError `pattern` when there is no such group
+ * The tree of `ansible-inventory --graph [--vars]`. With `vars`, encrypted values are shown decrypted, as Ansible does.
+ * @throws OpsError `pattern` when there is no such group, `inventory` when a value can't be decrypted
  */
-export function graphText(inventory: Inventory, { group = "all", vars = false }: GraphOptions = {}): string {
+export function graphText(inventory: Inventory, options: GraphOptions = {}): string {
+  const { group = "all" } = options;
   const top = inventory.groups.get(group);
   if (top === undefined) {
     throw new OpsError("pattern", `there is no group '${group}'`, {
       hint: `groups are ${[...inventory.groups.keys()].join(", ")}`,
     });
   }
-  return groupLines(inventory, top, 0, vars).join("\n");
+  return groupLines(inventory, top, 0, options).join("\n");
 }
 
-function groupLines(inventory: Inventory, group: Group, depth: number, withVars: boolean): string[] {
+function groupLines(inventory: Inventory, group: Group, depth: number, options: GraphOptions): string[] {
   const lines = [line(`@${group.name}:`, depth)];
   for (const child of group.children) {
     const below = inventory.groups.get(child);
-    if (below !== undefined) lines.push(...groupLines(inventory, below, depth + 1, withVars));
+    if (below !== undefined) lines.push(...groupLines(inventory, below, depth + 1, options));
   }
   for (const name of group.name === "all" ? [] : group.hosts) {
     lines.push(line(name, depth + 1));
     const host: Host | undefined = inventory.hosts.get(name);
-    if (withVars && host !== undefined) lines.push(...varLines(host.vars, depth + 2));
+    if (options.vars !== true || host === undefined) continue;
+    const vars = options.asSet === true ? (host.ownVars ?? {}) : host.vars;
+    lines.push(...varLines(inventory, shownVars(vars), depth + 2));
   }
-  if (!withVars) return lines;
-  const priority =
-    group.priority === undefined || group.priority === 1 ? {} : { ansible_group_priority: group.priority };
-  return [...lines, ...varLines({ ...group.vars, ...priority }, depth + 1)];
+  if (options.vars !== true) return lines;
+  return [...lines, ...varLines(inventory, groupVars(group), depth + 1)];
 }
 
-function varLines(vars: Vars, depth: number): string[] {
-  return Object.entries(shownVars(vars))
+function varLines(inventory: Inventory, vars: Vars, depth: number): string[] {
+  return Object.entries(vars)
     .sort(([a], [b]) => compareText(a, b))
-    .map(([name, value]) => line(`{${name} = ${valueText(value)}}`, depth));
+    .map(([name, value]) => line(`{${name} = ${pythonText(opened(inventory, value, name))}}`, depth));
 }
 
-function valueText(value: Value): string {
-  if (vaultText(value) !== undefined) return "(encrypted with Ansible Vault)";
-  return pythonText(unsafeText(value) ?? value);
+/** `value` with the texts that stand encrypted or marked as unsafe in it. */
+function opened(inventory: Inventory, value: Value, name: string): Value {
+  const secret = vaultText(value);
+  if (secret !== undefined) return decrypted(inventory, secret, name);
+  const text = unsafeText(value);
+  if (text !== undefined) return text;
+  if (Array.isArray(value)) return value.map((item: Value) => opened(inventory, item, name));
+  return isMapping(value) ? mapValues(value, (item) => opened(inventory, item, name)) : value;
+}
+
+function decrypted(inventory: Inventory, secret: string, name: string): string {
+  try {
+    return inventory.decrypt?.(secret, `the var ${name}`) ?? "(encrypted)";
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error;
+    throw new OpsError("setting", error.message, { hint: error.hint, cause: error });
+  }
+}
+
+/** Vars of a group as ansible-inventory shows them: with its priority where that is not the usual one. */
+function groupVars({ vars, priority = 1 }: Group): Vars {
+  return shownVars(priority === 1 ? vars : { ...vars, ansible_group_priority: priority });
+}
+
+/** `name` and all groups below it: a group that no parent holds (a source failed half-way) isn't shown. */
+function groupsBelow(inventory: Inventory, name: string): Set<Group> {
+  const found = new Set<Group>();
+  const visit = (each: string) => {
+    const group = inventory.groups.get(each);
+    if (group === undefined || found.has(group)) return;
+    found.add(group);
+    for (const child of group.children) visit(child);
+  };
+  visit(name);
+  return found;
+}
+
+function nonEmpty(entry: Record<string, Vars>): Record<string, Vars> {
+  return Object.values(entry).every((vars) => Object.keys(vars).length > 0) ? entry : {};
 }
 
 function line(text: string, depth: number): string {

@@ -1,5 +1,6 @@
 // Values as Python prints them (`str`, `repr`) and as Python's json writes them: templates and output depend on both.
 
+import { orderedEntries, originalKey } from "./keys.ts";
 import { isFloat, isMapping } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
@@ -17,10 +18,10 @@ export function pythonRepr(value: Value): string {
   if (typeof value === "string") return stringRepr(value);
   if (isFloat(value)) return floatText(Number(value));
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(", ")}]`;
-  if (value instanceof Date) return stringRepr(pythonText(value));
+  if (value instanceof Date) return "repr" in value ? String(value.repr) : stringRepr(pythonText(value));
   if (!isMapping(value)) return String(value);
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${stringRepr(key)}: ${pythonRepr(item)}`)
+  return `{${orderedEntries(value)
+    .map(([key, item]) => `${pythonRepr(originalKey(value, key))}: ${pythonRepr(item)}`)
     .join(", ")}}`;
 }
 
@@ -77,8 +78,8 @@ export function pythonJson(
         level,
       );
     if (!isMapping(item)) return numberJson(item);
-    const entries = Object.entries(item);
-    if (sortKeys) entries.sort(([a], [b]) => compareText(a, b));
+    const entries = orderedEntries(item);
+    if (sortKeys) entries.sort(([a], [b]) => compareKeys(item, a, b));
     return list(
       "{",
       entries.map(([key, each]) => `${quote(key, ascii)}: ${write(each, level + 1)}`),
@@ -103,6 +104,13 @@ export function compareText(a: string, b: string): number {
   if (at === -1) return -1;
   const other = right[at];
   return other === undefined || (left[at]?.codePointAt(0) ?? 0) > (other.codePointAt(0) ?? 0) ? 1 : -1;
+}
+
+/** Keys that are numbers in Python are sorted as such. */
+function compareKeys(mapping: object, a: string, b: string): number {
+  const [left, right] = [originalKey(mapping, a), originalKey(mapping, b)];
+  if (typeof left === "string" || typeof right === "string") return compareText(a, b);
+  return Number(left) - Number(right);
 }
 
 function numberJson(value: Value): string {

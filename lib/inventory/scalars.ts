@@ -17,6 +17,21 @@ export class Timestamp extends Date {
     this.iso = iso;
     this.text = iso.replace("T", " ");
   }
+  /** Python's `repr`. */
+  get repr(): string {
+    const [, date = "", time = "", fraction, sign, hours = "", minutes = ""] =
+      /^([\d-]+)(?:T([\d:]+)(?:\.(\d+))?(?:([-+])(\d\d):(\d\d))?)?$/.exec(this.iso) ?? [];
+    const numbers = [...date.split("-"), ...(time === "" ? [] : time.split(":"))].map(Number);
+    if (time === "") return `datetime.date(${numbers.join(", ")})`;
+    if (fraction !== undefined) numbers.push(Number(fraction));
+    else if (numbers.at(-1) === 0) numbers.pop();
+    const seconds = (Number(hours) * 60 + Number(minutes)) * 60;
+    // Python keeps a negative offset as a day less and the rest of that day.
+    const delta = sign === "-" ? `days=-1, seconds=${86_400 - seconds}` : `seconds=${seconds}`;
+    const zone = seconds === 0 ? "utc" : `timezone(datetime.timedelta(${delta}))`;
+    const info = sign === undefined ? "" : `, tzinfo=datetime.${zone === "utc" ? "timezone.utc" : zone}`;
+    return `datetime.datetime(${numbers.join(", ")}${info})`;
+  }
   override toJSON(): string {
     return this.iso;
   }
@@ -36,6 +51,11 @@ export function isMapping(value: unknown): value is Record<string, Value> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** A mapping that is one to Ansible too: neither an encrypted nor an unsafe text, which are written as mappings. */
+export function isPlainMapping(value: unknown): value is Record<string, Value> {
+  return isMapping(value) && !("__ansible_vault" in value) && !("__ansible_unsafe" in value);
 }
 
 /** Integer text as a number, or a bigint when a number can't hold it. */

@@ -1,149 +1,182 @@
 // From what `-i` names to the tree: which reader fits a file, and which files of a folder count.
 
 import { readdir, readFile, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { OpsError } from "../errors.ts";
+import type { InventoryRules } from "./ansible-config.ts";
 import { addTomlGroups, addYamlGroups } from "./groups.ts";
 import { parseHostList, parseIni } from "./ini.ts";
+import { fullPath } from "./paths.ts";
 import { addPlugin, addScript, isScript } from "./programs.ts";
-import { parseAddress } from "./range.ts";
+import { pythonRegExp } from "./regex.ts";
 import { isMapping } from "./scalars.ts";
+import { parseToml } from "./toml.ts";
 import { type Source, type Tree, TreeError } from "./tree.ts";
+import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
+import { lineOfKey } from "./yaml-lines.ts";
 
-/** Names in an inventory folder that are no inventory: hidden files, vars folders, backups, notes, other formats. */
-const IGNORED =
-  /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)|~)$/;
-const YAML_ENDINGS = ["", ".yml", ".yaml", ".json"];
+/** Names in an inventory folder that are never one, and endings that aren't unless `ignore_extensions` says otherwise. */
+const IGNORED = /^\.|^(?:host_vars|group_vars|vars_plugins)$/;
+const IGNORED_ENDINGS = [
+  ...[".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst"],
+  ...[".orig", ".ini", ".cfg", ".retry"],
+];
 
-export interface ReadOptions {
+export interface Reading {
+  readonly tree: Tree;
+  readonly rules: InventoryRules;
   readonly decrypt: Decrypt;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A path as typed: `~` is the home folder, relative to the working folder. */
-export function fullPath(path: string): string {
-  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
+  /** Absolute paths that were read, in order: plugins such as `constructed` build on them. */
+  readonly read: string[];
+  /** What kept sources from being read, the most telling of each. */
+  readonly failures: OpsError[];
 }
 
 /**
- * Reads `given` (file, folder, or `host1,host2,` list) into `tree`; returns the absolute paths it read.
- * @param before absolute paths read before this one
- * @throws OpsError `inventory` with file, line and the line itself
+ * Reads `given` (file, folder, or `host1,host2,` list) into the tree; false when nothing in it could be read, which is a
+ * warning, as in Ansible, unless `any_unparsed_is_failed`.
+ * @throws OpsError `inventory` then; `tool` when a plugin's configuration needs Ansible, and it isn't there
  */
-export async function addSource(
-  given: string,
-  before: readonly string[],
-  tree: Tree,
-  options: ReadOptions,
-): Promise<string[]> {
-  const path = fullPath(given);
-  const kind = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (kind instanceof Error) {
-    if (!given.includes(",")) throw unreadable(given, kind);
-    addHostList(given, tree);
-    return [given];
-  }
-  if (!kind.isDirectory()) {
-    await addFile({ path, folder: dirname(path), shown: given }, before, tree, options);
-    return [path];
-  }
-  return addFolder(path, given, before, tree, options);
+export async function addSource(given: string, reading: Reading): Promise<boolean> {
+  const path = given.includes(",") ? given : fullPath(given);
+  return addPath(path, given, reading);
 }
 
-async function addFolder(
-  path: string,
-  shown: string,
-  before: readonly string[],
-  tree: Tree,
-  options: ReadOptions,
-): Promise<string[]> {
-  const read: string[] = [];
-  const failures: OpsError[] = [];
-  for (const name of (await readdir(path)).sort()) {
-    if (IGNORED.test(name)) continue;
-    const [inner, innerShown] = [join(path, name), join(shown, name)];
-    try {
-      if ((await stat(inner)).isDirectory())
-        read.push(...(await addFolder(inner, innerShown, [...before, ...read], tree, options)));
-      else {
-        await addFile({ path: inner, folder: path, shown: innerShown }, [...before, ...read], tree, options);
-        read.push(inner);
-      }
-    } catch (error) {
-      // Ansible warns of a file in a folder that it can't read and goes on with the others.
-      if (!(error instanceof OpsError) || error.code !== "inventory") throw error;
-      failures.push(error);
+async function addPath(path: string, shown: string, reading: Reading): Promise<boolean> {
+  reading.signal?.throwIfAborted();
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+  const problems: OpsError[] = [];
+  let parsed = false;
+  if (!(found instanceof Error) && found.isDirectory()) {
+    for (const name of (await readdir(path)).sort()) {
+      if (isIgnored(name, reading.rules)) continue;
+      if (await addPath(join(path, name), join(shown, name), reading)) parsed = true;
     }
+    if (!parsed && reading.failures.length === 0)
+      problems.push(new OpsError("inventory", `the folder ${shown} holds no inventory`));
+  } else if (found instanceof Error && !path.includes(",")) {
+    problems.push(unreadable(shown, found));
+  } else {
+    const source = { path, folder: found instanceof Error ? null : dirname(path), shown };
+    parsed = await addFile(source, found instanceof Error, problems, reading);
   }
-  if (read.length === 0 && failures[0] !== undefined) throw failures[0];
-  tree.warnings.push(...failures.map((failure) => `not read as inventory: ${failure.message}`));
-  return read;
+  if (parsed || problems.length === 0) return parsed;
+  reading.failures.push(...problems.slice(0, 1));
+  const [problem] = problems;
+  if (reading.rules.anyUnparsedFailed && problem !== undefined) throw problem;
+  reading.tree.warnings.push(`not read as inventory: ${problem?.message}`);
+  return false;
 }
 
-function addHostList(list: string, tree: Tree): void {
-  const parse = (name: string) => parseAddress(name, { ranges: false }) ?? { host: name, port: undefined };
-  parseHostList(list, parse, tree, { path: list, folder: null, shown: list });
+function isIgnored(name: string, { ignoreExtensions, ignorePatterns }: InventoryRules): boolean {
+  return (
+    IGNORED.test(name) ||
+    (ignoreExtensions ?? IGNORED_ENDINGS).some((ending) => name.endsWith(ending)) ||
+    ignorePatterns.some((pattern) => pythonRegExp(pattern).test(name))
+  );
 }
 
-/** Tries the readers in Ansible's order: script, plugin, YAML, INI, TOML; the first that succeeds counts. */
+/** What a source is, read once and tried by several readers. */
+interface Attempt {
+  readonly source: Source;
+  readonly reading: Reading;
+  text(): Promise<string>;
+  data(): Promise<Value>;
+}
+/** A reader by Ansible's name: false when it doesn't fit. */
+type Reader = (attempt: Attempt) => boolean | Promise<boolean>;
+
+/** Tries the enabled readers in order; the first that succeeds counts. What others read before they failed stays. */
 async function addFile(
   source: Source,
-  before: readonly string[],
-  tree: Tree,
-  options: ReadOptions,
-): Promise<void> {
-  const failures: OpsError[] = [];
-  const attempt = async (read: () => void | Promise<void>): Promise<boolean> => {
+  isList: boolean,
+  problems: OpsError[],
+  reading: Reading,
+): Promise<boolean> {
+  const text = once(() => readText(source, reading.decrypt));
+  const warn = (message: string) => reading.tree.warnings.push(message);
+  const attempt: Attempt = {
+    source,
+    reading,
+    text,
+    data: once(async () =>
+      parseYaml(await text(), { file: source.shown, warn, duplicates: reading.rules.duplicateKeys }),
+    ),
+  };
+  const failures = new Map<string, OpsError>();
+  for (const plugin of reading.rules.enabledPlugins) {
+    const name = plugin.replace(/^ansible\.builtin\./, "");
+    const read = isList ? LIST_READERS[name] : FILE_READERS[name];
     try {
-      await read();
+      if ((await read?.(attempt)) !== true) continue;
+      if (!isList) reading.read.push(source.path);
       return true;
     } catch (error) {
-      failures.push(readFailure(error, source));
-      return false;
+      failures.set(name, await readFailure(error, attempt));
     }
-  };
-  const script = await isScript(source.path).catch((error: Error) => {
-    throw unreadable(source.shown, error);
-  });
-  if (script && (await attempt(() => addScript(source, tree, options)))) return;
-  const text = await readText(source, options.decrypt);
-  const ending = extname(source.path);
-  if (YAML_ENDINGS.includes(ending)) {
-    let data: Value = null;
-    const parsed = await attempt(() => {
-      data = parseYaml(text, { file: source.shown, warn: (message) => tree.warnings.push(message) });
-    });
-    if (parsed && isPlugin(data, ending)) return addPlugin(source, before, tree, options);
-    if (parsed && (await attempt(() => addYamlGroups(data, tree, source)))) return;
   }
-  if (await attempt(() => parseIni(text, tree, source))) return;
-  if (ending === ".toml" && (await attempt(() => addTomlGroups(Bun.TOML.parse(text) as Value, tree, source))))
-    return;
-  // What the file most likely is decides which complaint helps: by its ending, or by its first line.
-  const looksYaml = ending !== "" && YAML_ENDINGS.includes(ending);
-  const best =
-    looksYaml || /^\s*(?:---|\{|[\w.-]+:\s*$)/m.test(text) || script ? failures[0] : failures.at(-1);
-  throw best ?? new OpsError("inventory", `${source.shown} can't be read as an inventory`);
+  problems.push(likeliest(failures, source, await text().catch(() => "")));
+  return false;
 }
 
-function isPlugin(data: Value, ending: string): boolean {
-  return (ending === ".yml" || ending === ".yaml") && isMapping(data) && typeof data.plugin === "string";
+const LIST_READERS: Readonly<Record<string, Reader>> = {
+  host_list: ({ source, reading }) => parseHostList(source.path, reading.tree, source, { ranges: false }),
+  advanced_host_list: ({ source, reading }) =>
+    parseHostList(source.path, reading.tree, source, { ranges: true }),
+};
+
+const FILE_READERS: Readonly<Record<string, Reader>> = {
+  async script({ source, reading }) {
+    if (!(await isScript(source.path))) return false;
+    await addScript(source, reading.tree, reading);
+    return true;
+  },
+  async auto({ source, reading, data }) {
+    if (!/\.ya?ml$/.test(source.path)) return false;
+    const config = await data();
+    if (!isMapping(config) || typeof config.plugin !== "string") return false;
+    await addPlugin(source, reading.read, reading.tree, reading);
+    return true;
+  },
+  async yaml({ source, reading, data }) {
+    const ending = extname(source.path);
+    if (ending !== "" && !reading.rules.yamlExtensions.includes(ending)) return false;
+    addYamlGroups(await data(), reading.tree, source);
+    return true;
+  },
+  async ini({ source, reading, text }) {
+    parseIni(await text(), reading.tree, source);
+    return true;
+  },
+  async toml({ source, reading, text }) {
+    if (extname(source.path) !== ".toml") return false;
+    addTomlGroups(parseToml(await text()), reading.tree, source);
+    return true;
+  },
+};
+
+/** Which complaint helps depends on what the file most likely is: by its ending, or by its first lines. */
+function likeliest(failures: ReadonlyMap<string, OpsError>, { path, shown }: Source, text: string): OpsError {
+  const ending = extname(path);
+  const yaml = /^\.(?:ya?ml|json)$/.test(ending) || /^\s*(?:---|\{|[\w.-]+:\s*$)/m.test(text);
+  const order = [...(yaml ? ["auto", "yaml"] : []), ...(ending === ".toml" ? ["toml"] : []), "ini"];
+  const name = ["script", ...order].find((each) => failures.has(each));
+  const found = name === undefined ? [...failures.values()].at(-1) : failures.get(name);
+  return found ?? new OpsError("inventory", `${shown}: no enabled inventory plugin reads it`);
 }
 
-function readFailure(error: unknown, source: Source): OpsError {
+async function readFailure(error: unknown, { source, text }: Attempt): Promise<OpsError> {
   if (error instanceof OpsError && error.code === "inventory") return error;
-  const expected =
-    error instanceof TreeError ||
-    error instanceof RangeError ||
-    (error instanceof Error && error.name === "SyntaxError");
-  // Bun's TOML reader throws its own kind of error, with the reason in the message.
-  const toml = source.path.endsWith(".toml") && error instanceof Error && !(error instanceof TypeError);
-  if (expected || toml) return new OpsError("inventory", `${source.shown}: ${(error as Error).message}`);
-  throw error;
+  const expected = error instanceof TreeError || error instanceof RangeError || error instanceof SyntaxError;
+  if (!expected) throw error;
+  const path = error instanceof TreeError ? error.path : undefined;
+  const line = path === undefined ? undefined : lineOfKey(await text(), path);
+  if (line !== undefined) return badLine(error.message, { file: source.shown, line, text: await text() });
+  return new OpsError("inventory", `${source.shown}: ${error.message}`);
 }
 
 async function readText(source: Source, decrypt: Decrypt): Promise<string> {
@@ -156,4 +189,12 @@ async function readText(source: Source, decrypt: Decrypt): Promise<string> {
 function unreadable(shown: string, cause: NodeJS.ErrnoException): OpsError {
   const why = cause.code === "ENOENT" ? "there is no such file or folder" : cause.message;
   return new OpsError("inventory", `the inventory ${shown} can't be read: ${why}`, { cause });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -1,12 +1,21 @@
 // Groups and hosts while sources are read: the one structure that INI, YAML, TOML, scripts and host lists fill.
 
+import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
+import { combine, define } from "./combine.ts";
+import { isPlainMapping } from "./scalars.ts";
 import type { Value } from "./types.ts";
+
+/** What no name of a var could have. */
+const INVALID_IN_NAMES = /^[^\p{L}_]|[^\p{L}\p{N}_]/gu;
 
 /** Something that has vars, with the file each was set in. */
 interface Entity {
   readonly name: string;
   readonly vars: Record<string, Value>;
-  readonly origins: Record<string, string>;
+  /** The first file that set one of them, and the others by var: nearly always there is one. */
+  source?: string | undefined;
+  origins?: Record<string, string> | undefined;
+  readonly hashBehaviour: "replace" | "merge";
 }
 
 export interface GroupNode extends Entity {
@@ -35,21 +44,31 @@ export interface Tree {
   readonly groups: Map<string, GroupNode>;
   readonly hosts: Map<string, HostNode>;
   readonly warnings: string[];
+  readonly rules: InventoryRules;
 }
 
 /** What is wrong with the inventory as such, whatever the file format; readers add file and line. */
-export class TreeError extends Error {}
+export class TreeError extends Error {
+  /** Keys that lead to the trouble, in inventories that are nested mappings. */
+  readonly path: readonly string[] | undefined;
+  constructor(message: string, path?: readonly string[]) {
+    super(message);
+    this.path = path;
+  }
+}
 
-export function emptyTree(): Tree {
-  const tree: Tree = { groups: new Map(), hosts: new Map(), warnings: [] };
+export function emptyTree(rules: InventoryRules = DEFAULT_RULES): Tree {
+  const tree: Tree = { groups: new Map(), hosts: new Map(), warnings: [], rules };
   addGroup(tree, "all");
   addGroup(tree, "ungrouped");
   addChild(tree, "all", "ungrouped");
   return tree;
 }
 
-export function addGroup(tree: Tree, name: string): GroupNode {
-  if (name === "") throw new TreeError("a group needs a name");
+/** The group called `given`, made if there is none yet; its name may differ where `force_valid_group_names` is set. */
+export function addGroup(tree: Tree, given: string): GroupNode {
+  if (given === "") throw new TreeError("a group needs a name");
+  const name = tree.groups.has(given) ? given : groupName(tree, given);
   let group = tree.groups.get(name);
   if (group === undefined) {
     group = {
@@ -58,12 +77,32 @@ export function addGroup(tree: Tree, name: string): GroupNode {
       children: new Map(),
       parents: new Map(),
       vars: {},
-      origins: {},
+      hashBehaviour: tree.rules.hashBehaviour,
       priority: 1,
     };
     tree.groups.set(name, group);
   }
   return group;
+}
+
+/** `name` as `force_valid_group_names` wants it. */
+export function groupName(tree: Tree, name: string): string {
+  const valid = name.replace(INVALID_IN_NAMES, "_");
+  const { groupNames } = tree.rules;
+  if (valid === name || groupNames === "ignore") return name;
+  if (groupNames === "silently") return valid;
+  const [kept, said] =
+    groupNames === "always" ? [valid, "were replaced by _"] : [name, "are no good in vars"];
+  warnOnce(
+    tree,
+    `characters in the names of groups ${said} (the first such group is '${name}')`,
+    /^characters/,
+  );
+  return kept;
+}
+
+function warnOnce(tree: Tree, message: string, same: RegExp): void {
+  if (!tree.warnings.some((each) => same.test(each))) tree.warnings.push(message);
 }
 
 /** Host `name` in `group`; a new one remembers the source it came from and `port`. */
@@ -77,7 +116,7 @@ export function addHost(
   if (name === "") throw new TreeError("a host needs a name");
   let host = tree.hosts.get(name);
   if (host === undefined) {
-    host = { name, vars: {}, origins: {}, groups: new Set() };
+    host = { name, vars: {}, hashBehaviour: tree.rules.hashBehaviour, groups: new Set() };
     tree.hosts.set(name, host);
     if (port !== undefined) setVar(host, "ansible_port", port, source);
     // `basedir` of a host list is none, in Ansible too.
@@ -103,6 +142,13 @@ export function addChild(tree: Tree, parent: string, child: string): void {
   below.parents.set(parent, above);
 }
 
+/** The file that set var `name`; undefined when none did. */
+export function originOf(entity: GroupNode | HostNode, name: string): string | undefined {
+  if (!Object.hasOwn(entity.vars, name)) return undefined;
+  const { origins } = entity;
+  return origins !== undefined && Object.hasOwn(origins, name) ? origins[name] : entity.source;
+}
+
 export function setVar(entity: GroupNode | HostNode, name: string, value: Value, source: Source): void {
   if (name === "ansible_group_priority" && "priority" in entity) {
     const priority = typeof value === "string" ? Number(value.trim()) : Math.trunc(Number(value));
@@ -111,7 +157,16 @@ export function setVar(entity: GroupNode | HostNode, name: string, value: Value,
     entity.priority = priority;
     return;
   }
-  define(entity.vars, name, value);
+  const before = entity.vars[name];
+  const merged =
+    isPlainMapping(before) && isPlainMapping(value) ? combine(before, value, entity.hashBehaviour) : value;
+  define(entity.vars, name, merged);
+  entity.source ??= source.shown;
+  if (entity.source === source.shown) {
+    delete entity.origins?.[name];
+    return;
+  }
+  entity.origins ??= {};
   define(entity.origins, name, source.shown);
 }
 
@@ -145,10 +200,4 @@ export function settle(tree: Tree): void {
     if (tree.groups.has(host.name))
       tree.warnings.push(`'${host.name}' is the name of both a group and a host`);
   }
-}
-
-/** Assignment that can't touch a prototype, whatever the name. */
-export function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== "__proto__") target[name] = value;
-  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

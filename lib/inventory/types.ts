@@ -16,6 +16,8 @@ export interface Host {
   readonly name: string;
   /** Names of the groups it is in, as Ansible's `group_names`: sorted, without `all`. */
   readonly groups: readonly string[];
+  /** Its own vars, set inline or in host_vars/; without what its groups have. */
+  readonly ownVars?: Vars | undefined;
   /** Merged by Ansible's precedence (group depth, priority, name, then host), not rendered. */
   readonly vars: Vars;
 }
@@ -31,6 +33,21 @@ export interface Group {
   readonly priority?: number;
 }
 
+/** What ansible.cfg and ANSIBLE_* say about connections; a host's own vars win over it. */
+export interface ConnectionDefaults {
+  readonly hostKeyChecking?: boolean | undefined;
+  readonly sshArgs?: string | undefined;
+  readonly sshCommonArgs?: string | undefined;
+  readonly sshExtraArgs?: string | undefined;
+  readonly remoteUser?: string | undefined;
+  readonly remotePort?: number | undefined;
+  /** Absolute. */
+  readonly privateKeyFile?: string | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly forks?: number | undefined;
+  readonly transport?: string | undefined;
+}
+
 export interface Inventory {
   /** The files, folders or host lists it was read from, as given. */
   readonly sources: readonly string[];
@@ -38,16 +55,25 @@ export interface Inventory {
   readonly groups: ReadonlyMap<string, Group>;
   /** Things Ansible would warn about (a group and a host of one name, a duplicate key). */
   readonly warnings: readonly string[];
+  readonly connection?: ConnectionDefaults | undefined;
   /**
    * Hosts matching an Ansible pattern (`web:&eu:!web9`), narrowed by `limit`, in inventory order.
    * @throws OpsError `pattern` when a pattern is malformed or nothing matches
    */
-  match(pattern: string, options?: { readonly limit?: string | undefined }): readonly Host[];
+  match(
+    pattern: string,
+    options?: { readonly limit?: string | undefined /** No host is no error. */; readonly orNone?: boolean },
+  ): readonly Host[];
   /**
    * The value of var `name` on `host` with its Jinja rendered (recursively, lazily); undefined when it isn't set.
    * @throws OpsError `setting` naming var, host and the chain of vars that led to an undefined one
    */
   value(host: Host, name: string): Value | undefined;
+  /**
+   * The text of an encrypted value, `{__ansible_vault: TEXT}` in vars; `where` is for messages.
+   * @throws OpsError `inventory` naming the vault id when no password opens it
+   */
+  readonly decrypt?: ((vaultText: string, where: string) => string) | undefined;
   /** Where var `name` of `host` was set, for messages: `group_vars/web.yml`; undefined when unknown. */
   origin(host: Host, name: string): string | undefined;
 }

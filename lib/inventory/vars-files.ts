@@ -4,13 +4,12 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { OpsError } from "../errors.ts";
+import type { InventoryRules } from "./ansible-config.ts";
 import { isMapping } from "./scalars.ts";
 import type { Vars } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** Endings of vars files, in the order they are looked for; a folder has none. */
-const ENDINGS = ["", ".yml", ".yaml", ".json"];
 const READS_AT_A_TIME = 64;
 
 export interface VarsFile {
@@ -26,6 +25,7 @@ export type VarsFiles = ReadonlyMap<string, readonly VarsFile[]>;
 export interface VarsFilesOptions {
   readonly decrypt: Decrypt;
   readonly warn: (message: string) => void;
+  readonly rules: InventoryRules;
 }
 
 /**
@@ -40,6 +40,8 @@ export async function readVarsFiles(
   names: Iterable<string>,
   options: VarsFilesOptions,
 ): Promise<VarsFiles> {
+  // In the order they are looked for; a folder has none.
+  const endings = ["", ...options.rules.yamlExtensions];
   const root = await realpath(join(folder, part)).catch(missing);
   const found = new Map<string, readonly VarsFile[]>();
   if (root === undefined) return found;
@@ -51,10 +53,13 @@ export async function readVarsFiles(
   const wanted: [name: string, files: string[]][] = [];
   for (const name of names) {
     if (name.startsWith("/")) continue; // hosts of chroot connections are paths
-    const ending = ENDINGS.find((each) => entries.has(name + each));
+    const ending = endings.find((each) => entries.has(name + each));
     const entry = ending === undefined ? undefined : entries.get(name + ending);
     if (entry !== undefined)
-      wanted.push([name, (await isFolder(root, entry)) ? await filesBelow(root, entry.name) : [entry.name]]);
+      wanted.push([
+        name,
+        (await isFolder(root, entry)) ? await filesBelow(root, entry.name, endings) : [entry.name],
+      ]);
   }
   for (let start = 0; start < wanted.length; start += READS_AT_A_TIME) {
     const some = wanted.slice(start, start + READS_AT_A_TIME);
@@ -69,7 +74,7 @@ export async function readVarsFiles(
 }
 
 /** Files below `root`/`folder`, sorted; hidden ones, backups and other endings are skipped, as are folders with a dot. */
-async function filesBelow(root: string, folder: string): Promise<string[]> {
+async function filesBelow(root: string, folder: string, endings: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -77,8 +82,8 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
     const path = join(folder, entry.name);
     const ending = extname(entry.name);
     if (await isFolder(join(root, folder), entry)) {
-      if (ending === "") found.push(...(await filesBelow(root, path)));
-    } else if (ENDINGS.includes(ending)) found.push(path);
+      if (ending === "") found.push(...(await filesBelow(root, path, endings)));
+    } else if (endings.includes(ending)) found.push(path);
   }
   return found;
 }
@@ -92,7 +97,7 @@ async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
 async function readVarsFile(
   path: string,
   shown: string,
-  { decrypt, warn }: VarsFilesOptions,
+  { decrypt, warn, rules }: VarsFilesOptions,
 ): Promise<VarsFile> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new OpsError("inventory", `the vars file ${shown} can't be read: ${error.message}`, {
@@ -100,7 +105,11 @@ async function readVarsFile(
     });
   });
   const parse = (): Vars => {
-    const value = parseYaml(isVault(text) ? decrypt(text, shown) : text, { file: shown, warn });
+    const value = parseYaml(isVault(text) ? decrypt(text, shown) : text, {
+      file: shown,
+      warn,
+      duplicates: rules.duplicateKeys,
+    });
     if (isMapping(value)) return value;
     // Empty in Ansible's sense: an empty list or text is passed over as well.
     if (

@@ -1,11 +1,18 @@
 // Ansible Vault: reads files and `!vault` values, format 1.1 and 1.2 (AES256).
 
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
-import { access, constants, readFile } from "node:fs/promises";
 import { OpsError } from "../errors.ts";
 
 const HEADER = "$ANSIBLE_VAULT";
 const ROUNDS = 10_000;
+
+/** A vault password with the id it is for. */
+export interface VaultSecret {
+  readonly id: string;
+  readonly password: Buffer;
+  /** Where it is from, for messages: never the password. */
+  readonly source: string;
+}
 
 /** Turns vault text into what was encrypted. `where` is the file, or var and file, for messages. */
 export type Decrypt = (vaultText: string, where: string) => string;
@@ -15,58 +22,68 @@ export function isVault(text: string): boolean {
 }
 
 /**
- * A function that decrypts with the password in `passwordFile` (its output, when it is executable). Each text is
- * decrypted once: deriving a key takes milliseconds, and a group's secret is asked for on each of its hosts.
- * @throws OpsError `inventory` when the password file can't be read; the function, when the password is wrong
+ * A function that decrypts with `secrets`: first those of the text's own id, then, unless `idMatch`, the others. Each
+ * text is decrypted once: deriving a key takes milliseconds, and a group's secret is asked for on each of its hosts.
+ * The function throws OpsError `inventory` naming place and id when there is no password, or none opens it.
  * @see https://docs.ansible.com/ansible/latest/vault_guide/vault_using_encrypted_content.html#ansible-vault-payload-format-1-1-1-2
  */
-export async function openVault(
-  passwordFile: string | undefined,
-  { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<Decrypt> {
-  const password = passwordFile === undefined ? undefined : await readPassword(passwordFile, signal);
+export function createDecrypt(secrets: readonly VaultSecret[], { idMatch = false } = {}): Decrypt {
   const known = new Map<string, string>();
   return (vaultText, where) => {
     const found = known.get(vaultText);
     if (found !== undefined) return found;
     const { id, body } = envelope(vaultText, where);
-    if (password === undefined) {
+    if (secrets.length === 0) {
       throw new OpsError(
         "inventory",
-        `${where} is encrypted with Ansible Vault (${id}), and no password was given`,
-        {
-          hint: "give --vault-password-file FILE, or set ANSIBLE_VAULT_PASSWORD_FILE",
-        },
+        `${where} is encrypted with Ansible Vault (vault id '${id ?? "default"}'), and no password was given`,
+        { hint: "give --vault-password-file FILE, or set ANSIBLE_VAULT_PASSWORD_FILE" },
       );
     }
-    const text = open(body, password);
-    if (text === undefined) {
-      throw new OpsError(
-        "inventory",
-        `${where}: the vault password in ${passwordFile} does not open it (${id})`,
-        {
-          hint: "check that the password file is the one this secret was encrypted with",
-        },
-      );
+    const own = secrets.filter((secret) => secret.id === id);
+    const others = idMatch ? [] : secrets.filter((secret) => secret.id !== id);
+    for (const { password } of [...own, ...others]) {
+      const text = open(body, password);
+      if (text === undefined) continue;
+      known.set(vaultText, text);
+      return text;
     }
-    known.set(vaultText, text);
-    return text;
+    throw closed(where, id ?? "default", secrets, idMatch && own.length === 0);
   };
 }
 
-function envelope(vaultText: string, where: string): { id: string; body: Buffer } {
+function closed(where: string, id: string, secrets: readonly VaultSecret[], noneFits: boolean): OpsError {
+  const names = secrets.map(({ source }) => source).join(", ");
+  if (noneFits) {
+    return new OpsError("inventory", `${where}: there is no vault password for the vault id '${id}'`, {
+      hint: `give --vault-id ${id}@FILE; the passwords given are for ${secrets.map((each) => each.id).join(", ")}`,
+    });
+  }
+  const [passwords, hint] =
+    secrets.length === 1
+      ? [`the vault password in ${names} does not open it`, "check that the password file is the one"]
+      : [
+          `none of the vault passwords in ${names} opens it`,
+          "check that one of the password files is the one",
+        ];
+  return new OpsError("inventory", `${where}: ${passwords} (vault id '${id}')`, {
+    hint: `${hint} this secret was encrypted with`,
+  });
+}
+
+function envelope(vaultText: string, where: string): { id: string | undefined; body: Buffer } {
   const [header = "", ...lines] = vaultText
     .trim()
     .split(/\r?\n/)
     .map((line) => line.trim());
-  const [magic, version, cipher, id = "default"] = header.split(";").map((part) => part.trim());
+  const [magic, version, cipher, id] = header.split(";").map((part) => part.trim());
   if (magic !== HEADER || (version !== "1.1" && version !== "1.2") || cipher !== "AES256") {
     throw new OpsError(
       "inventory",
       `${where}: not Ansible Vault 1.1 or 1.2 with AES256, but '${header.slice(0, 60)}'`,
     );
   }
-  return { id: `vault id '${id}'`, body: Buffer.from(lines.join(""), "hex") };
+  return { id, body: Buffer.from(lines.join(""), "hex") };
 }
 
 /** Undefined when the password is wrong or the text was changed. */
@@ -82,40 +99,4 @@ function open(body: Buffer, password: Buffer): string | undefined {
   const cipher = createDecipheriv("aes-256-ctr", keys.subarray(0, 32), keys.subarray(64, 80));
   const padded = Buffer.concat([cipher.update(data), cipher.final()]);
   return padded.subarray(0, padded.length - (padded.at(-1) ?? 0)).toString("utf8");
-}
-
-async function readPassword(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  try {
-    const isProgram = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    const bytes = isProgram ? await output(file, signal) : await readFile(file);
-    const password = Buffer.from(bytes.toString("utf8").trim(), "utf8");
-    if (password.length > 0) return password;
-  } catch (error) {
-    if (error instanceof OpsError) throw error;
-    throw new OpsError(
-      "inventory",
-      `the vault password file ${file} can't be read: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-  throw new OpsError("inventory", `the vault password file ${file} is empty`);
-}
-
-async function output(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  const process = Bun.spawn([file], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    ...(signal ? { signal } : {}),
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(process.stdout).arrayBuffer(),
-    new Response(process.stderr).text(),
-    process.exited,
-  ]);
-  if (code === 0) return Buffer.from(stdout);
-  throw new OpsError("inventory", `the vault password program ${file} failed with ${code}: ${stderr.trim()}`);
 }

@@ -16,35 +16,23 @@ import {
   YAMLException,
 } from "js-yaml";
 import type { OpsError } from "../errors.ts";
+import { mapValues, setEntry } from "./keys.ts";
 import { jsonKey } from "./literal.ts";
-import { float, integer, isMapping, parseJson, Timestamp } from "./scalars.ts";
-import { define } from "./tree.ts";
+import { float, isMapping, parseJson } from "./scalars.ts";
 import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
+import { duplicateKeys } from "./yaml-lines.ts";
+import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
 
-const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
-const INT =
-  /^(?:([-+]?)(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)|([-+]?)([1-9][0-9_]*(?::[0-5]?[0-9])+))$/;
-const FLOAT =
-  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
-const MOMENT =
-  /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?$/;
 const DIGITS = [..."-+0123456789"];
-
-/** Mapping keys that were no strings in the YAML text: as names of hosts or groups Ansible refuses them. */
-const oddKeys = new WeakMap<object, Set<string>>();
-
-/** Whether `key` of a mapping that came from {@link parseYaml} was a number, a boolean, a date or null there. */
-export function isOddKey(mapping: object, key: string): boolean {
-  return oddKeys.get(mapping)?.has(key) ?? false;
-}
 
 export interface YamlOptions {
   /** For messages. */
   readonly file: string;
   /** Called for each duplicate key, of which the last counts. */
   readonly warn?: ((message: string) => void) | undefined;
+  /** `error` refuses them, `ignore` says nothing. */
+  readonly duplicates?: "warn" | "error" | "ignore" | undefined;
 }
 
 /**
@@ -52,7 +40,7 @@ export interface YamlOptions {
  * come as Ansible writes them in JSON, `{__ansible_vault: …}` and `{__ansible_unsafe: …}`.
  * @throws OpsError `inventory` with file, line and the line itself
  */
-export function parseYaml(text: string, { file, warn }: YamlOptions): Value {
+export function parseYaml(text: string, { file, warn, duplicates: whenTwice }: YamlOptions): Value {
   if (/^\s*[[{"]/.test(text)) {
     try {
       return parseJson(text);
@@ -69,7 +57,12 @@ export function parseYaml(text: string, { file, warn }: YamlOptions): Value {
       filename: file,
       maxTotalMergeKeys: -1,
     });
-    for (const key of new Set(duplicates)) warn?.(`${file}: duplicate key '${key}', the last one counts`);
+    if (duplicates.length > 0 && whenTwice !== "ignore") {
+      for (const { key, line } of duplicateKeys(text)) {
+        if (whenTwice === "error") throw badLine(`there is a key '${key}' already`, { file, line, text });
+        warn?.(`${file}:${line}: duplicate key '${key}', the last one counts`);
+      }
+    }
     return value as Value;
   } catch (error) {
     if (error instanceof YAMLException) throw yamlError(error, text, file);
@@ -120,26 +113,26 @@ const SCALARS = [
   defineScalarTag("tag:yaml.org,2002:bool", {
     implicit: true,
     implicitFirstChars: [..."yYnNtTfFoO"],
-    resolve: (text) => (BOOL.test(text) ? /^(?:y|t|on)/i.test(text) : NOT_RESOLVED),
+    resolve: (text) => booleanOf(text) ?? NOT_RESOLVED,
     identify: never,
   }),
   defineScalarTag("tag:yaml.org,2002:float", {
     implicit: true,
     implicitFirstChars: [...DIGITS, "."],
     resolve: (text, explicit) =>
-      FLOAT.test(text) || (explicit && INT.test(text)) ? floatOf(text) : NOT_RESOLVED,
+      floatOf(text) ?? (explicit && intOf(text) !== undefined ? float(Number(intOf(text))) : NOT_RESOLVED),
     identify: never,
   }),
   defineScalarTag("tag:yaml.org,2002:int", {
     implicit: true,
     implicitFirstChars: DIGITS,
-    resolve: intOf,
+    resolve: (text) => intOf(text) ?? NOT_RESOLVED,
     identify: never,
   }),
   defineScalarTag("tag:yaml.org,2002:timestamp", {
     implicit: true,
     implicitFirstChars: [..."0123456789"],
-    resolve: timestampOf,
+    resolve: (text) => timestampOf(text) ?? NOT_RESOLVED,
     identify: never,
   }),
   defineScalarTag("!vault", { resolve: (text) => ({ __ansible_vault: text }), identify: never }),
@@ -173,8 +166,12 @@ function mapping(tag: string, duplicates: string[]) {
         duplicates.push(name);
       }
       merging = undefined;
-      if (typeof key !== "string") remember(oddKeys, target, name);
-      define(target, name, tag === "!unsafe" ? unsafe(value as Value) : value);
+      setEntry(
+        target as Record<string, Value>,
+        name,
+        tag === "!unsafe" ? unsafe(value as Value) : (value as Value),
+        key as Value,
+      );
       return "";
     },
     keys: (target) => Object.keys(target),
@@ -193,45 +190,5 @@ function unsafe(value: Value): Value {
   if (typeof value === "string") return { __ansible_unsafe: value };
   if (Array.isArray(value)) return value.map(unsafe);
   if (!isMapping(value) || "__ansible_unsafe" in value) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unsafe(item)]));
-}
-
-function intOf(text: string): number | bigint | typeof NOT_RESOLVED {
-  const [, sign = "", digits, sexagesimalSign = "", sexagesimal] = INT.exec(text) ?? [];
-  if (sexagesimal !== undefined) return Number(`${sexagesimalSign}${inBase60(sexagesimal)}`);
-  if (digits === undefined) return NOT_RESOLVED;
-  const bare = digits.replaceAll("_", "");
-  if (bare.startsWith("0b")) return integer(sign + bare.slice(2), 2);
-  if (bare.startsWith("0x")) return integer(sign + bare.slice(2), 16);
-  return integer(sign + bare, bare.length > 1 && bare.startsWith("0") ? 8 : 10);
-}
-
-function floatOf(text: string): number {
-  const bare = text.replaceAll("_", "").toLowerCase();
-  const sign = bare.startsWith("-") ? -1 : 1;
-  const digits = bare.replace(/^[-+]/, "");
-  if (digits === ".inf") return sign * Number.POSITIVE_INFINITY;
-  if (digits === ".nan") return Number.NaN;
-  return float(sign * (digits.includes(":") ? inBase60(digits) : Number(digits)));
-}
-
-function inBase60(digits: string): number {
-  return digits
-    .replaceAll("_", "")
-    .split(":")
-    .reduce((sum, part) => sum * 60 + Number(part), 0);
-}
-
-function timestampOf(text: string): Timestamp | typeof NOT_RESOLVED {
-  if (DATE.test(text)) return new Timestamp(text, Date.parse(text));
-  const found = MOMENT.exec(text);
-  if (found === null) return NOT_RESOLVED;
-  const [, year, month = "", day = "", hour = "", minute, second, fraction = "", zone] = found;
-  const two = (part: string) => part.padStart(2, "0");
-  const micros = Number(fraction) === 0 ? "" : `.${fraction.slice(0, 6).padEnd(6, "0")}`;
-  const clock = `${year}-${two(month)}-${two(day)}T${two(hour)}:${minute}:${second}${micros}`;
-  if (zone === undefined) return new Timestamp(clock, `${clock}Z`);
-  const [, sign = "+", hours = "0", minutes = "00"] = /^([-+])([0-9]{1,2})(?::([0-9]{2}))?$/.exec(zone) ?? [];
-  const offset = `${sign}${two(hours)}:${minutes}`;
-  return new Timestamp(clock + offset, clock + offset);
+  return mapValues(value, unsafe);
 }

@@ -72,12 +72,12 @@ const BROKEN: readonly [name: string, text: string, message: RegExp, hint?: RegE
   [
     "hosts.yml",
     "all:\n  hosts: [web1, web2]\n",
-    /X\/hosts\.yml: hosts of group 'all' must be a mapping, not a list/,
+    /X\/hosts\.yml:2: hosts of group 'all' must be a mapping, not a list/,
   ],
   [
     "hosts.yml",
     "all:\n  hosts:\n    10:\n",
-    /X\/hosts\.yml: the name of a host must be a string: write "10" in quotes/,
+    /X\/hosts\.yml:3: the name of a host must be a string: write "10" in quotes/,
   ],
   ["hosts.yml", "- a\n- b\n", /X\/hosts\.yml: a YAML inventory is a mapping of groups, this is a list/],
 ];

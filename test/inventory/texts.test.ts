@@ -291,5 +291,5 @@ test("a duplicate key is told of, one that overrides a merged key is not", () =>
     file: "g.yml",
     warn: (message) => warnings.push(message),
   });
-  expect(warnings).toEqual(["g.yml: duplicate key 'e', the last one counts"]);
+  expect(warnings).toEqual(["g.yml:4: duplicate key 'e', the last one counts"]);
 });

@@ -1,0 +1,284 @@
+// ansible.cfg and ANSIBLE_* variables: what Ansible is told besides the inventory, as far as it concerns us.
+
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { OpsError } from "../errors.ts";
+import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import type { ConnectionDefaults } from "./types.ts";
+
+/** Settings that change what an inventory means; every default is Ansible's. */
+export interface InventoryRules {
+  readonly hashBehaviour: "replace" | "merge";
+  /** Readers that are tried on a source, in this order. */
+  readonly enabledPlugins: readonly string[];
+  /** Endings of names in a folder that are no inventory; undefined for Ansible's own list. */
+  readonly ignoreExtensions: readonly string[] | undefined;
+  /** Expressions for such names. */
+  readonly ignorePatterns: readonly string[];
+  /** Endings of YAML files, for inventories and for vars files. */
+  readonly yamlExtensions: readonly string[];
+  /** No source could be read: an error, and else: worth a warning. */
+  readonly unparsedFailed: boolean;
+  readonly unparsedWarning: boolean;
+  /** One of several sources could not be read: an error instead of a warning. */
+  readonly anyUnparsedFailed: boolean;
+  readonly hostPatternMismatch: "warning" | "error" | "ignore";
+  /** Whether characters that no var name could have are replaced in names of groups. */
+  readonly groupNames: "always" | "never" | "ignore" | "silently";
+  readonly duplicateKeys: "warn" | "error" | "ignore";
+  /** Order in which vars of groups are merged: names from Ansible's VARIABLE_PRECEDENCE. */
+  readonly precedence: readonly string[];
+  /** A vault value is only opened with the password of its own id. */
+  readonly vaultIdMatch: boolean;
+}
+
+export interface AnsibleConfig {
+  /** The file that was read; undefined when there is none. */
+  readonly file: string | undefined;
+  readonly warnings: readonly string[];
+  /** Sources to read when none is named: absolute paths, or host lists. */
+  readonly inventory: readonly string[] | undefined;
+  readonly rules: InventoryRules;
+  readonly vault: {
+    readonly passwordFile: string | undefined;
+    /** `label@source`, as `--vault-id` takes them. */
+    readonly ids: readonly string[];
+    /** The label of passwords given without one. */
+    readonly identity: string;
+    readonly ask: boolean;
+  };
+  readonly export: boolean;
+  readonly playbookDir: string | undefined;
+  readonly connection: ConnectionDefaults;
+}
+
+export const DEFAULT_RULES: InventoryRules = {
+  hashBehaviour: "replace",
+  enabledPlugins: ["host_list", "script", "auto", "yaml", "ini", "toml"],
+  ignoreExtensions: undefined,
+  ignorePatterns: [],
+  yamlExtensions: [".yml", ".yaml", ".json"],
+  unparsedFailed: false,
+  unparsedWarning: true,
+  anyUnparsedFailed: false,
+  hostPatternMismatch: "warning",
+  groupNames: "never",
+  duplicateKeys: "warn",
+  precedence: [
+    ...["all_inventory", "groups_inventory", "all_plugins_inventory", "all_plugins_play"],
+    ...["groups_plugins_inventory", "groups_plugins_play"],
+  ],
+  vaultIdMatch: false,
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Ansible's settings: the first of $ANSIBLE_CONFIG, `folder`/ansible.cfg (unless anybody may write there),
+ * ~/.ansible.cfg and /etc/ansible/ansible.cfg; ANSIBLE_* variables win over it.
+ * @throws OpsError `inventory` naming file and line of what can't be read, `usage` naming a value that can't be
+ * @see https://docs.ansible.com/ansible/latest/reference_appendices/config.html
+ */
+export function readAnsibleConfig({
+  environment,
+  folder,
+}: {
+  readonly environment: Environment;
+  readonly folder: string;
+}): AnsibleConfig {
+  const warnings: string[] = [];
+  const path = findConfigFile(environment, folder, warnings);
+  const file = path === undefined ? undefined : parseConfigFile(readFileSync(path, "utf8"), path);
+  const read = reader({ environment, folder, file, path });
+  const { text, list, flag, whole, choice, place } = read;
+  const given = list("ANSIBLE_INVENTORY", "defaults.inventory");
+  const rules: InventoryRules = {
+    hashBehaviour:
+      choice(["replace", "merge"], "ANSIBLE_HASH_BEHAVIOUR", "defaults.hash_behaviour") ??
+      DEFAULT_RULES.hashBehaviour,
+    enabledPlugins:
+      list("ANSIBLE_INVENTORY_ENABLED", "inventory.enable_plugins") ?? DEFAULT_RULES.enabledPlugins,
+    ignoreExtensions: list(
+      "ANSIBLE_INVENTORY_IGNORE",
+      "defaults.inventory_ignore_extensions",
+      "inventory.ignore_extensions",
+    ),
+    ignorePatterns:
+      list(
+        "ANSIBLE_INVENTORY_IGNORE_REGEX",
+        "defaults.inventory_ignore_patterns",
+        "inventory.ignore_patterns",
+      ) ?? [],
+    yamlExtensions:
+      list("ANSIBLE_YAML_FILENAME_EXT", "defaults.yaml_valid_extensions") ?? DEFAULT_RULES.yamlExtensions,
+    unparsedFailed: flag("ANSIBLE_INVENTORY_UNPARSED_FAILED", "inventory.unparsed_is_failed") ?? false,
+    unparsedWarning:
+      flag("ANSIBLE_INVENTORY_UNPARSED_WARNING", "inventory.inventory_unparsed_warning") ?? true,
+    anyUnparsedFailed:
+      flag("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "inventory.any_unparsed_is_failed") ?? false,
+    hostPatternMismatch:
+      choice(
+        ["warning", "error", "ignore"],
+        "ANSIBLE_HOST_PATTERN_MISMATCH",
+        "inventory.host_pattern_mismatch",
+      ) ?? DEFAULT_RULES.hostPatternMismatch,
+    groupNames:
+      choice(
+        ["always", "never", "ignore", "silently"],
+        "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS",
+        "defaults.force_valid_group_names",
+      ) ?? DEFAULT_RULES.groupNames,
+    duplicateKeys:
+      choice(["warn", "error", "ignore"], "ANSIBLE_DUPLICATE_YAML_DICT_KEY", "defaults.duplicate_dict_key") ??
+      DEFAULT_RULES.duplicateKeys,
+    precedence: list("ANSIBLE_PRECEDENCE", "defaults.precedence") ?? DEFAULT_RULES.precedence,
+    vaultIdMatch: flag("ANSIBLE_VAULT_ID_MATCH", "defaults.vault_id_match") ?? false,
+  };
+  return {
+    file: path,
+    warnings,
+    // `a,b` in ansible.cfg is two paths, never a host list: what has no folder is beside the file.
+    inventory: given?.filter((each) => each !== "").map(place("ANSIBLE_INVENTORY")),
+    rules,
+    vault: {
+      passwordFile: pathOf(read, "ANSIBLE_VAULT_PASSWORD_FILE", "defaults.vault_password_file"),
+      ids: list("ANSIBLE_VAULT_IDENTITY_LIST", "defaults.vault_identity_list") ?? [],
+      identity: text("ANSIBLE_VAULT_IDENTITY", "defaults.vault_identity") ?? "default",
+      ask: flag("ANSIBLE_ASK_VAULT_PASS", "defaults.ask_vault_pass") ?? false,
+    },
+    export: flag("ANSIBLE_INVENTORY_EXPORT", "inventory.export") ?? false,
+    playbookDir: pathOf(read, "ANSIBLE_PLAYBOOK_DIR", "defaults.playbook_dir"),
+    connection: {
+      hostKeyChecking: flag(
+        ["ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING"],
+        "defaults.host_key_checking",
+        "ssh_connection.host_key_checking",
+      ),
+      sshArgs: text("ANSIBLE_SSH_ARGS", "ssh_connection.ssh_args"),
+      sshCommonArgs: text("ANSIBLE_SSH_COMMON_ARGS", "ssh_connection.ssh_common_args"),
+      sshExtraArgs: text("ANSIBLE_SSH_EXTRA_ARGS", "ssh_connection.ssh_extra_args"),
+      remoteUser: text("ANSIBLE_REMOTE_USER", "defaults.remote_user"),
+      remotePort: whole("ANSIBLE_REMOTE_PORT", "defaults.remote_port"),
+      privateKeyFile: pathOf(read, "ANSIBLE_PRIVATE_KEY_FILE", "defaults.private_key_file"),
+      timeoutSeconds: whole(
+        ["ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT"],
+        "defaults.timeout",
+        "ssh_connection.timeout",
+      ),
+      forks: whole("ANSIBLE_FORKS", "defaults.forks"),
+      transport: text("ANSIBLE_TRANSPORT", "defaults.transport"),
+    },
+  };
+}
+
+interface Origin {
+  readonly environment: Environment;
+  readonly folder: string;
+  readonly file: ConfigFile | undefined;
+  readonly path: string | undefined;
+}
+type Reader = ReturnType<typeof reader>;
+
+/** Settings by variable name(s) and by `section.key`, of which the last that is set counts. */
+function reader({ environment, folder, file, path }: Origin) {
+  const find = (names: string | readonly string[], ...keys: readonly string[]) => {
+    const name = [names].flat().findLast((each) => environment[each] !== undefined);
+    if (name !== undefined) return { name, value: environment[name] ?? "", base: folder };
+    const key = keys.findLast((each) => file?.has(each));
+    if (key === undefined || path === undefined) return undefined;
+    return { name: `${key} in ${path}`, value: file?.get(key) ?? "", base: dirname(path) };
+  };
+  const bad = (name: string, value: string, wanted: string) =>
+    new OpsError("usage", `${name} is "${value}"`, { hint: `set it to ${wanted}, or unset it` });
+  type Find = Parameters<typeof find>;
+  return {
+    find,
+    text(...where: Find): string | undefined {
+      const found = find(...where);
+      return found === undefined ? undefined : unquote(found.value);
+    },
+    list(...where: Find): string[] | undefined {
+      return find(...where)
+        ?.value.split(",")
+        .map((part) => unquote(part.trim()));
+    },
+    /** What isn't true is false, as Ansible has it. */
+    flag(...where: Find): boolean | undefined {
+      const found = find(...where);
+      return found && ["y", "yes", "on", "1", "true", "t", "1.0"].includes(found.value.trim().toLowerCase());
+    },
+    whole(...where: Find): number | undefined {
+      const found = find(...where);
+      if (found === undefined) return undefined;
+      if (!/^\s*\d+\s*$/.test(found.value)) throw bad(found.name, found.value, "a whole number");
+      return Number(found.value);
+    },
+    choice<const T extends string>(choices: readonly T[], ...where: Find): T | undefined {
+      const found = find(...where);
+      if (found === undefined) return undefined;
+      const chosen = choices.find((each) => each === unquote(found.value));
+      if (chosen === undefined) throw bad(found.name, found.value, `one of ${choices.join(", ")}`);
+      return chosen;
+    },
+    /** Paths are beside the file that names them; those of variables begin in the working folder. */
+    place(variable: string) {
+      const inFile = environment[variable] === undefined && path !== undefined;
+      return (value: string) => expand(value, inFile ? dirname(path) : folder, environment);
+    },
+  };
+}
+
+function pathOf({ find, place }: Reader, name: string, key: string): string | undefined {
+  const found = find(name, key);
+  return found === undefined || found.value === "" ? undefined : place(name)(found.value);
+}
+
+function expand(path: string, base: string, environment: Environment): string {
+  const filled = path
+    .replace(/^~(?=\/|$)/, environment.HOME ?? homedir())
+    .replace(
+      /\$(?:(\w+)|\{(\w+)\})/g,
+      (all, name?: string, braced?: string) => environment[name ?? braced ?? ""] ?? all,
+    );
+  return resolve(base, filled);
+}
+
+function unquote(text: string): string {
+  const quote = text[0] ?? "";
+  const quoted = text.length > 1 && `"'`.includes(quote) && text.endsWith(quote) && text.at(-2) !== "\\";
+  return quoted ? text.slice(1, -1) : text;
+}
+
+function findConfigFile(environment: Environment, folder: string, warnings: string[]): string | undefined {
+  const named = environment.ANSIBLE_CONFIG && expand(environment.ANSIBLE_CONFIG, folder, environment);
+  const first = named && isFolder(named) ? join(named, "ansible.cfg") : named;
+  const here = join(folder, "ansible.cfg");
+  const open = (statSync(folder).mode & constants.S_IWOTH) !== 0;
+  const candidates = [
+    ...(first ? [first] : []),
+    ...(open ? [] : [here]),
+    expand("~/.ansible.cfg", folder, environment),
+    "/etc/ansible/ansible.cfg",
+  ];
+  const found = candidates.find(readable);
+  if (open && existsSync(here) && found !== first) {
+    warnings.push(
+      `${here} is ignored: anybody may write to this folder (name it in ANSIBLE_CONFIG to use it)`,
+    );
+  }
+  return found;
+}
+
+function readable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return !isFolder(path);
+  } catch {
+    return false; // what can't be read is passed over, as Ansible does
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

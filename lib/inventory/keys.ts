@@ -1,0 +1,52 @@
+// What JavaScript's objects forget of a mapping's keys: their order where they look like numbers, and that 8080 was no text.
+
+import { define } from "./combine.ts";
+import type { Value } from "./types.ts";
+
+type Mapping = Readonly<Record<string, Value>>;
+
+/** Keys in the order of the text, of mappings where JavaScript would order them by itself: it puts `10` first. */
+const orders = new WeakMap<object, Set<string>>();
+/** Keys that were no strings, by what they are called now. */
+const oddKeys = new WeakMap<object, Map<string, Value>>();
+
+/** Sets `target[name]`; `key` is what the key was in the text. */
+export function setEntry(target: Record<string, Value>, name: string, value: Value, key: Value = name): void {
+  const order = orders.get(target);
+  if (order !== undefined) order.add(name);
+  else if (/^\d+$/.test(name)) orders.set(target, new Set([...Object.keys(target), name]));
+  if (typeof key !== "string") {
+    const odd = oddKeys.get(target);
+    if (odd === undefined) oddKeys.set(target, new Map([[name, key]]));
+    else odd.set(name, key);
+  }
+  define(target, name, value);
+}
+
+/** Entries in the order of the text. */
+export function orderedEntries(mapping: Mapping): [string, Value][] {
+  const order = orders.get(mapping);
+  return order === undefined
+    ? Object.entries(mapping)
+    : [...order].map((name) => [name, mapping[name] as Value]);
+}
+
+/** The key called `name` as it was in the text: a number, a boolean, a date, null; mostly the name itself. */
+export function originalKey(mapping: object, name: string): Value {
+  const key = oddKeys.get(mapping)?.get(name);
+  return key === undefined ? name : key;
+}
+
+/** Whether no key, or every key, was a string: Python can't sort them otherwise. */
+export function hasMixedKeys(mapping: object): boolean {
+  const odd = oddKeys.get(mapping)?.size ?? 0;
+  return odd > 0 && odd < Object.keys(mapping).length;
+}
+
+/** A mapping with the same keys and other values. */
+export function mapValues(mapping: Mapping, change: (value: Value) => Value): Record<string, Value> {
+  const changed: Record<string, Value> = {};
+  for (const [name, value] of orderedEntries(mapping))
+    setEntry(changed, name, change(value), originalKey(mapping, name));
+  return changed;
+}
