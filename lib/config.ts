@@ -8,7 +8,7 @@ import { findInventory } from "./inventory/find.ts";
 import { loadInventory } from "./inventory/load.ts";
 import { fullPath } from "./inventory/paths.ts";
 import type { Host, Inventory } from "./inventory/types.ts";
-import type { FLEET_FLAGS, Flag, Parsed } from "./options.ts";
+import { FLEET_FLAGS, type Flag, type Parsed } from "./options.ts";
 
 const DEFAULT_FORKS = 50;
 /** What Ansible reads when nobody says what to read. */
@@ -56,8 +56,15 @@ export async function fleetConfig(
   };
 }
 
-/** ansible-inventory's own flags. */
+/** ansible-inventory's own flags, and `--limit`. */
 export const INVENTORY_FLAGS = {
+  list: { type: "switch", help: "all groups and hosts with their vars, as JSON (the default)" },
+  graph: { type: "switch", help: "the tree of groups, from GROUP down or whole" },
+  vars: { type: "switch", help: "with --graph: the vars of groups and hosts as well" },
+  host: { type: "text", value: "NAME", help: "one host's vars, as JSON" },
+  inventory: FLEET_FLAGS.inventory,
+  limit: FLEET_FLAGS.limit,
+  extraVars: FLEET_FLAGS.extraVars,
   vaultPasswordFile: { type: "list", value: "FILE", help: "password of Ansible Vault values (repeatable)" },
   vaultId: {
     type: "list",
@@ -73,7 +80,7 @@ export const INVENTORY_FLAGS = {
   export: { type: "switch", help: "vars where they were set instead of merged at every host" },
 } as const satisfies Record<string, Flag>;
 
-type InventoryFlags = Parsed<typeof INVENTORY_FLAGS> & Pick<FleetFlags, "inventory" | "extraVars">;
+type InventoryFlags = Parsed<typeof INVENTORY_FLAGS>;
 
 /**
  * The inventory that ansible-inventory would read for `flags` (`-i`, or else the first word, or else what ansible.cfg
@@ -91,6 +98,9 @@ export async function inventoryConfig(
     readonly signal?: AbortSignal | undefined;
   } = {},
 ): Promise<{ readonly inventory: Inventory; readonly words: readonly string[]; readonly asSet: boolean }> {
+  const { list, graph, host } = flags;
+  if (Number(list) + Number(graph) + Number(host !== undefined) > 1)
+    throw new OpsError("usage", "only one of --list, --graph and --host at a time");
   const config = readAnsibleConfig({ environment, folder: process.cwd() });
   const words = [...flags.words];
   const named =

@@ -3,7 +3,6 @@
 import {
   ansibleExitCode,
   errorText,
-  FLEET_FLAGS,
   graphText,
   hostJson,
   INVENTORY_FLAGS,
@@ -21,22 +20,11 @@ await script(async (signal) => {
       "Shows what an inventory means: hosts, groups and merged vars, in ansible-inventory's own formats.",
     words: "[INVENTORY] [GROUP]",
     maxWords: 2,
-    flags: {
-      list: { type: "switch", help: "all groups and hosts with their vars, as JSON (the default)" },
-      graph: { type: "switch", help: "the tree of groups, from GROUP down or whole" },
-      vars: { type: "switch", help: "with --graph: the vars of groups and hosts as well" },
-      host: { type: "text", value: "NAME", help: "one host's vars, as JSON" },
-      inventory: FLEET_FLAGS.inventory,
-      limit: FLEET_FLAGS.limit,
-      extraVars: FLEET_FLAGS.extraVars,
-      ...INVENTORY_FLAGS,
-    },
+    flags: INVENTORY_FLAGS,
   });
-  const { list, graph, host, limit, vars } = options;
+  const { graph, host, limit, vars } = options;
   let open = false;
   try {
-    if (Number(list) + Number(graph) + Number(host !== undefined) > 1)
-      throw new OpsError("usage", "only one of --list, --graph and --host at a time");
     const { inventory, words, asSet } = await inventoryConfig(options, { signal });
     open = true;
     if (host !== undefined) console.log(hostJson(inventory, host, { asSet }));

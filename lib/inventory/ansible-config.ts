@@ -1,10 +1,9 @@
 // ansible.cfg and ANSIBLE_* variables: what Ansible is told besides the inventory, as far as it concerns us.
 
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { OpsError } from "../errors.ts";
-import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import { join } from "node:path";
+import { parseConfigFile } from "./config-file.ts";
+import { configValues, type Environment, expandPath } from "./config-values.ts";
 import type { ConnectionDefaults } from "./types.ts";
 
 /** Settings that change what an inventory means; every default is Ansible's. */
@@ -72,12 +71,10 @@ export const DEFAULT_RULES: InventoryRules = {
   vaultIdMatch: false,
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Ansible's settings: the first of $ANSIBLE_CONFIG, `folder`/ansible.cfg (unless anybody may write there),
  * ~/.ansible.cfg and /etc/ansible/ansible.cfg; ANSIBLE_* variables win over it.
- * @throws OpsError `inventory` naming file and line of what can't be read, `usage` naming a value that can't be
+ * @throws OpsError `usage` naming file and line of what can't be read, or a value that can't be
  * @see https://docs.ansible.com/ansible/latest/reference_appendices/config.html
  */
 export function readAnsibleConfig({
@@ -90,7 +87,7 @@ export function readAnsibleConfig({
   const warnings: string[] = [];
   const path = findConfigFile(environment, folder, warnings);
   const file = path === undefined ? undefined : parseConfigFile(readFileSync(path, "utf8"), path);
-  const read = reader({ environment, folder, file, path });
+  const read = configValues({ environment, folder, file, path });
   const { text, list, flag, whole, choice, place } = read;
   const given = list("ANSIBLE_INVENTORY", "defaults.inventory");
   const rules: InventoryRules = {
@@ -142,13 +139,13 @@ export function readAnsibleConfig({
     inventory: given?.filter((each) => each !== "").map(place("ANSIBLE_INVENTORY")),
     rules,
     vault: {
-      passwordFile: pathOf(read, "ANSIBLE_VAULT_PASSWORD_FILE", "defaults.vault_password_file"),
+      passwordFile: read.path("ANSIBLE_VAULT_PASSWORD_FILE", "defaults.vault_password_file"),
       ids: list("ANSIBLE_VAULT_IDENTITY_LIST", "defaults.vault_identity_list") ?? [],
       identity: text("ANSIBLE_VAULT_IDENTITY", "defaults.vault_identity") ?? "default",
       ask: flag("ANSIBLE_ASK_VAULT_PASS", "defaults.ask_vault_pass") ?? false,
     },
     export: flag("ANSIBLE_INVENTORY_EXPORT", "inventory.export") ?? false,
-    playbookDir: pathOf(read, "ANSIBLE_PLAYBOOK_DIR", "defaults.playbook_dir"),
+    playbookDir: read.path("ANSIBLE_PLAYBOOK_DIR", "defaults.playbook_dir"),
     connection: {
       hostKeyChecking: flag(
         ["ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING"],
@@ -160,7 +157,7 @@ export function readAnsibleConfig({
       sshExtraArgs: text("ANSIBLE_SSH_EXTRA_ARGS", "ssh_connection.ssh_extra_args"),
       remoteUser: text("ANSIBLE_REMOTE_USER", "defaults.remote_user"),
       remotePort: whole("ANSIBLE_REMOTE_PORT", "defaults.remote_port"),
-      privateKeyFile: pathOf(read, "ANSIBLE_PRIVATE_KEY_FILE", "defaults.private_key_file"),
+      privateKeyFile: read.path("ANSIBLE_PRIVATE_KEY_FILE", "defaults.private_key_file"),
       timeoutSeconds: whole(
         ["ANSIBLE_TIMEOUT", "ANSIBLE_SSH_TIMEOUT"],
         "defaults.timeout",
@@ -172,93 +169,15 @@ export function readAnsibleConfig({
   };
 }
 
-interface Origin {
-  readonly environment: Environment;
-  readonly folder: string;
-  readonly file: ConfigFile | undefined;
-  readonly path: string | undefined;
-}
-type Reader = ReturnType<typeof reader>;
-
-/** Settings by variable name(s) and by `section.key`, of which the last that is set counts. */
-function reader({ environment, folder, file, path }: Origin) {
-  const find = (names: string | readonly string[], ...keys: readonly string[]) => {
-    const name = [names].flat().findLast((each) => environment[each] !== undefined);
-    if (name !== undefined) return { name, value: environment[name] ?? "", base: folder };
-    const key = keys.findLast((each) => file?.has(each));
-    if (key === undefined || path === undefined) return undefined;
-    return { name: `${key} in ${path}`, value: file?.get(key) ?? "", base: dirname(path) };
-  };
-  const bad = (name: string, value: string, wanted: string) =>
-    new OpsError("usage", `${name} is "${value}"`, { hint: `set it to ${wanted}, or unset it` });
-  type Find = Parameters<typeof find>;
-  return {
-    find,
-    text(...where: Find): string | undefined {
-      const found = find(...where);
-      return found === undefined ? undefined : unquote(found.value);
-    },
-    list(...where: Find): string[] | undefined {
-      return find(...where)
-        ?.value.split(",")
-        .map((part) => unquote(part.trim()));
-    },
-    /** What isn't true is false, as Ansible has it. */
-    flag(...where: Find): boolean | undefined {
-      const found = find(...where);
-      return found && ["y", "yes", "on", "1", "true", "t", "1.0"].includes(found.value.trim().toLowerCase());
-    },
-    whole(...where: Find): number | undefined {
-      const found = find(...where);
-      if (found === undefined) return undefined;
-      if (!/^\s*\d+\s*$/.test(found.value)) throw bad(found.name, found.value, "a whole number");
-      return Number(found.value);
-    },
-    choice<const T extends string>(choices: readonly T[], ...where: Find): T | undefined {
-      const found = find(...where);
-      if (found === undefined) return undefined;
-      const chosen = choices.find((each) => each === unquote(found.value));
-      if (chosen === undefined) throw bad(found.name, found.value, `one of ${choices.join(", ")}`);
-      return chosen;
-    },
-    /** Paths are beside the file that names them; those of variables begin in the working folder. */
-    place(variable: string) {
-      const inFile = environment[variable] === undefined && path !== undefined;
-      return (value: string) => expand(value, inFile ? dirname(path) : folder, environment);
-    },
-  };
-}
-
-function pathOf({ find, place }: Reader, name: string, key: string): string | undefined {
-  const found = find(name, key);
-  return found === undefined || found.value === "" ? undefined : place(name)(found.value);
-}
-
-function expand(path: string, base: string, environment: Environment): string {
-  const filled = path
-    .replace(/^~(?=\/|$)/, environment.HOME ?? homedir())
-    .replace(
-      /\$(?:(\w+)|\{(\w+)\})/g,
-      (all, name?: string, braced?: string) => environment[name ?? braced ?? ""] ?? all,
-    );
-  return resolve(base, filled);
-}
-
-function unquote(text: string): string {
-  const quote = text[0] ?? "";
-  const quoted = text.length > 1 && `"'`.includes(quote) && text.endsWith(quote) && text.at(-2) !== "\\";
-  return quoted ? text.slice(1, -1) : text;
-}
-
 function findConfigFile(environment: Environment, folder: string, warnings: string[]): string | undefined {
-  const named = environment.ANSIBLE_CONFIG && expand(environment.ANSIBLE_CONFIG, folder, environment);
+  const named = environment.ANSIBLE_CONFIG && expandPath(environment.ANSIBLE_CONFIG, folder, environment);
   const first = named && isFolder(named) ? join(named, "ansible.cfg") : named;
   const here = join(folder, "ansible.cfg");
   const open = (statSync(folder).mode & constants.S_IWOTH) !== 0;
   const candidates = [
     ...(first ? [first] : []),
     ...(open ? [] : [here]),
-    expand("~/.ansible.cfg", folder, environment),
+    expandPath("~/.ansible.cfg", folder, environment),
     "/etc/ansible/ansible.cfg",
   ];
   const found = candidates.find(readable);

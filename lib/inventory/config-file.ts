@@ -8,7 +8,7 @@ export type ConfigFile = ReadonlyMap<string, string>;
 /**
  * Sections, `key = value` or `key: value`, `#` and `;` before comments (`;` also after a value and a blank), values that
  * go on over indented lines.
- * @throws OpsError `inventory` with file, line and the line itself
+ * @throws OpsError `usage` with file, line and the line itself
  * @see https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
  */
 export function parseConfigFile(text: string, file: string): ConfigFile {
@@ -22,7 +22,7 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
     open = undefined;
   };
   for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
-    const fail = (problem: string) => badLine(problem, { file, line: index + 1, text });
+    const fail = (problem: string) => badLine(problem, { file, line: index + 1, text }, undefined, "usage");
     const line = /^\s*[#;]/.test(raw) ? "" : raw.replace(/(?<=\s);.*/, "");
     const content = line.trim();
     if (content === "") {

@@ -3,11 +3,12 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { parseJson } from "./json.ts";
 import { format } from "./operators.ts";
 import { pythonJson, pythonText } from "./python-text.ts";
 import { pythonRegExp, pythonReplacement } from "./regex.ts";
 import { TemplateError, truthy } from "./results.ts";
-import { float, integer, parseJson } from "./scalars.ts";
+import { float, integer } from "./scalars.ts";
 import type { Value } from "./types.ts";
 import { parseYaml } from "./yaml.ts";
 

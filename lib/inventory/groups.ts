@@ -10,6 +10,7 @@ import {
   addHost,
   type GroupNode,
   type Source,
+  setHostVars,
   setVar,
   type Tree,
   TreeError,
@@ -114,8 +115,7 @@ function addYamlHosts(
       ]);
     const entries = isMapping(vars) ? orderedEntries(vars) : [];
     for (const name of names) {
-      const host = addHost(tree, name, group, source, port);
-      for (const [key, value] of entries) setVar(host, key, value, source);
+      setHostVars(tree, addHost(tree, name, group, source, port), entries, source);
     }
   }
 }
@@ -173,7 +173,7 @@ export function addScriptGroups(data: Value, tree: Tree, source: Source) {
   if (!isMapping(data)) throw new TreeError(`the script must print a JSON object, this is ${kind(data)}`);
   const hosts = new Set<string>();
   let meta: Value | undefined;
-  for (const [name, content] of Object.entries(data)) {
+  for (const [name, content] of orderedEntries(data)) {
     if (name !== "_meta") addScriptGroup(name, content, hosts, tree, source);
     else if (isMapping(content) && content.hostvars !== undefined) meta = content.hostvars;
   }

@@ -9,6 +9,7 @@ import {
   type GroupNode,
   groupName,
   type Source,
+  setHostVars,
   setVar,
   type Tree,
   TreeError,
@@ -124,8 +125,7 @@ function addHosts(tree: Tree, line: string, group: GroupNode, source: Source): v
     vars.push([name, literal(value)]);
   }
   for (const name of names) {
-    const host = addHost(tree, name, group, source, port);
-    for (const [key, value] of vars) setVar(host, key, value, source);
+    setHostVars(tree, addHost(tree, name, group, source, port), vars, source);
   }
 }
 

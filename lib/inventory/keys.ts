@@ -1,6 +1,5 @@
 // What JavaScript's objects forget of a mapping's keys: their order where they look like numbers, and that 8080 was no text.
 
-import { define } from "./combine.ts";
 import type { Value } from "./types.ts";
 
 type Mapping = Readonly<Record<string, Value>>;
@@ -49,4 +48,10 @@ export function mapValues(mapping: Mapping, change: (value: Value) => Value): Re
   for (const [name, value] of orderedEntries(mapping))
     setEntry(changed, name, change(value), originalKey(mapping, name));
   return changed;
+}
+
+/** Assignment that can't touch a prototype, whatever the name. */
+export function define(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") target[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

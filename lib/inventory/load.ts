@@ -152,6 +152,8 @@ function inventoryOf(
     mismatch: tree.rules.hostPatternMismatch,
     implicit(name) {
       if (!LOCALHOST.includes(name)) return undefined;
+      const named = hosts.keys().find((each) => LOCALHOST.includes(each));
+      if (named !== undefined) return hosts.get(named);
       const found = implicitHosts.get(name) ?? implicitHost(name, merger, extraVars);
       implicitHosts.set(name, found);
       return found;

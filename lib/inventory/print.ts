@@ -21,7 +21,7 @@ const INDENT = 4;
  * once an inventory is `open`, else 1.
  */
 export function ansibleExitCode({ code }: OpsError, { open }: { readonly open: boolean }): number {
-  if (code === "usage" || code === "pattern") return 5;
+  if (code === "usage") return 5;
   return open && code === "inventory" ? 4 : 1;
 }
 
@@ -60,16 +60,17 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
 
 /**
  * The JSON of `ansible-inventory --host NAME`: the host's vars, merged, not rendered.
- * @throws OpsError `pattern` when `name` is not exactly one host
+ * @throws OpsError `usage` when `name` is not exactly one host, `pattern` when it is malformed
  */
 export function hostJson(
   inventory: Inventory,
   name: string,
   { asSet = false }: Pick<ListOptions, "asSet"> = {},
 ): string {
-  const [host, ...others] = inventory.match(name);
-  if (host === undefined || others.length > 0) {
-    throw new OpsError("pattern", `--host wants one host, '${name}' is ${others.length + 1}`, {
+  const [host, ...others] = inventory.match(name, { orNone: true });
+  if (host === undefined) throw new OpsError("usage", `--host wants one host, and none matches '${name}'`);
+  if (others.length > 0) {
+    throw new OpsError("usage", `--host wants one host, '${name}' is ${others.length + 1}`, {
       hint: "use --list --limit to see the vars of several",
     });
   }
@@ -86,13 +87,13 @@ export interface GraphOptions {
 
 /**
  * The tree of `ansible-inventory --graph [--vars]`. With `vars`, encrypted values are shown decrypted, as Ansible does.
- * @throws OpsError `pattern` when there is no such group, `inventory` when a value can't be decrypted
+ * @throws OpsError `usage` when there is no such group, `inventory` when a value can't be decrypted
  */
 export function graphText(inventory: Inventory, options: GraphOptions = {}): string {
   const { group = "all" } = options;
   const top = inventory.groups.get(group);
   if (top === undefined) {
-    throw new OpsError("pattern", `there is no group '${group}'`, {
+    throw new OpsError("usage", `there is no group '${group}'`, {
       hint: `groups are ${[...inventory.groups.keys()].join(", ")}`,
     });
   }

@@ -3,9 +3,12 @@
 import { access, constants, type FileHandle, open } from "node:fs/promises";
 import { OpsError } from "../errors.ts";
 import { addScriptGroups } from "./groups.ts";
-import { isMapping, parseJson } from "./scalars.ts";
-import { addHost, type Source, setVar, type Tree, TreeError } from "./tree.ts";
+import { parseJson } from "./json.ts";
+import { orderedEntries } from "./keys.ts";
+import { isMapping } from "./scalars.ts";
+import { addHost, type Source, setHostVars, type Tree, TreeError } from "./tree.ts";
 import type { Value } from "./types.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** How many `--host` calls of a script without `_meta` run side by side. */
 const SCRIPT_CALLS = 8;
@@ -40,7 +43,7 @@ export async function addScript(
   const data = json(await run([source.path, "--list"], signal), `${source.shown} --list`);
   await addPrinted(data, source, tree, async (host) => {
     const text = await run([source.path, "--host", host], signal);
-    return text.trim() === "" ? {} : json(text, `${source.shown} --host ${host}`);
+    return parseYaml(text, { file: `${source.shown} --host ${host}` });
   });
 }
 
@@ -90,13 +93,13 @@ async function addPrinted(
     for (let start = 0; start < names.length; start += SCRIPT_CALLS) {
       const some = names.slice(start, start + SCRIPT_CALLS);
       const found = await Promise.all(
-        some.map((name) => (hostvars === undefined ? ask(name) : hostvars[name])),
+        some.map((name) => (hostvars === undefined ? ask(name) : (hostvars[name] ?? {}))),
       );
       for (const [index, name] of some.entries()) {
-        const vars = found[index] ?? {};
+        const vars = found[index] ?? null;
         if (!isMapping(vars)) throw new TreeError(`vars of host '${name}' must be an object`);
         const host = addHost(tree, name, undefined, source);
-        for (const [key, value] of Object.entries(vars)) setVar(host, key, value, source);
+        setHostVars(tree, host, orderedEntries(vars), source);
       }
     }
   } catch (error) {

@@ -42,6 +42,7 @@ function stringRepr(text: string): string {
 function floatText(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (Object.is(value, -0)) return "-0.0";
   const [mantissa = "", power = "0"] = value.toExponential().split("e");
   const exponent = Number(power);
   if (exponent >= 16 || exponent < -4)

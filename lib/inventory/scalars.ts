@@ -93,11 +93,3 @@ export function plain(value: Value): Value {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
   return value;
 }
-
-/** JSON text as a value, with Python's int and float told apart. @throws SyntaxError when it isn't JSON */
-export function parseJson(text: string): Value {
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    if (typeof value !== "number" || context?.source === undefined) return value;
-    return /[.eE]/.test(context.source) ? float(value) : integer(context.source);
-  }) as Value;
-}

@@ -1,7 +1,8 @@
 // Groups and hosts while sources are read: the one structure that INI, YAML, TOML, scripts and host lists fill.
 
 import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
-import { combine, define } from "./combine.ts";
+import { combine } from "./combine.ts";
+import { define } from "./keys.ts";
 import { isPlainMapping } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
@@ -118,7 +119,7 @@ export function addHost(
   if (host === undefined) {
     host = { name, vars: {}, hashBehaviour: tree.rules.hashBehaviour, groups: new Set() };
     tree.hosts.set(name, host);
-    if (port !== undefined) setVar(host, "ansible_port", port, source);
+    if (port) setVar(host, "ansible_port", port, source);
     // `basedir` of a host list is none, in Ansible too.
     host.vars.inventory_file = source.path;
     host.vars.inventory_dir = source.folder;
@@ -147,6 +148,17 @@ export function originOf(entity: GroupNode | HostNode, name: string): string | u
   if (!Object.hasOwn(entity.vars, name)) return undefined;
   const { origins } = entity;
   return origins !== undefined && Object.hasOwn(origins, name) ? origins[name] : entity.source;
+}
+
+/** Vars of a host; where a group has the host's name, Ansible gives them to that group instead. */
+export function setHostVars(
+  tree: Tree,
+  host: HostNode,
+  vars: Iterable<readonly [name: string, value: Value]>,
+  source: Source,
+): void {
+  const entity = tree.groups.get(host.name) ?? host;
+  for (const [name, value] of vars) setVar(entity, name, value, source);
 }
 
 export function setVar(entity: GroupNode | HostNode, name: string, value: Value, source: Source): void {

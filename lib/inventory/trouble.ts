@@ -14,11 +14,16 @@ export interface Place {
 const SECRET =
   /([\w.-]*(?:pass|secret|token|credential|private|api_?key)[\w.-]*["']?\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|\S+)/gi;
 
-/** OpsError `inventory` that shows the line it is about. */
-export function badLine(problem: string, { file, line, text }: Place, hint?: string): OpsError {
+/** OpsError that shows the line it is about. */
+export function badLine(
+  problem: string,
+  { file, line, text }: Place,
+  hint?: string,
+  code: "inventory" | "usage" = "inventory",
+): OpsError {
   const shown = (text.split(/\r\n|\n|\r/)[line - 1] ?? "").trim().replace(SECRET, "$1…");
   const quoted = shown === "" ? "" : `\n    ${shown.length > 160 ? `${shown.slice(0, 159)}…` : shown}`;
-  return new OpsError("inventory", `${file}:${line}: ${problem}${quoted}`, { hint });
+  return new OpsError(code, `${file}:${line}: ${problem}${quoted}`, { hint });
 }
 
 /** Up to three of `names` that look like `wanted`: a typo away, or one within the other. */

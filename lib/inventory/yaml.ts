@@ -8,7 +8,6 @@ import {
   EVENT_ID,
   FAILSAFE_SCHEMA,
   load,
-  mergeTag,
   NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
@@ -16,9 +15,10 @@ import {
   YAMLException,
 } from "js-yaml";
 import type { OpsError } from "../errors.ts";
-import { mapValues, setEntry } from "./keys.ts";
+import { parseJson } from "./json.ts";
+import { mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { jsonKey } from "./literal.ts";
-import { float, isMapping, parseJson } from "./scalars.ts";
+import { float, isMapping } from "./scalars.ts";
 import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { duplicateKeys } from "./yaml-lines.ts";
@@ -92,6 +92,12 @@ function yamlError(error: YAMLException, text: string, file: string): OpsError {
   return badLine(error.reason, { file, line: braces, text }, "put a value that begins with {{ in quotes");
 }
 
+/** `!!float`: what Python's float() takes. */
+function explicitFloat(text: string): number | typeof NOT_RESOLVED {
+  const bare = text.replaceAll("_", "").trim();
+  return bare === "" || Number.isNaN(Number(bare)) ? NOT_RESOLVED : float(Number(bare));
+}
+
 function schema(duplicates: string[]): Schema {
   return FAILSAFE_SCHEMA.withTags([
     ...SCALARS,
@@ -103,7 +109,23 @@ function schema(duplicates: string[]): Schema {
 const never = () => false;
 
 const SCALARS = [
-  mergeTag,
+  // Not by its own name, by which js-yaml would merge in its own way.
+  defineScalarTag("!<<", {
+    implicit: true,
+    implicitFirstChars: ["<"],
+    resolve: (text) => (text === "<<" ? MERGE : NOT_RESOLVED),
+    identify: never,
+  }),
+  defineScalarTag("tag:yaml.org,2002:value", {
+    implicit: true,
+    implicitFirstChars: ["="],
+    resolve: (text) => {
+      if (text === "=")
+        throw new YAMLException("PyYAML takes a lone `=` for a tag nobody knows: put it in quotes");
+      return NOT_RESOLVED;
+    },
+    identify: never,
+  }),
   defineScalarTag("tag:yaml.org,2002:null", {
     implicit: true,
     implicitFirstChars: ["~", "n", "N", ""],
@@ -119,8 +141,7 @@ const SCALARS = [
   defineScalarTag("tag:yaml.org,2002:float", {
     implicit: true,
     implicitFirstChars: [...DIGITS, "."],
-    resolve: (text, explicit) =>
-      floatOf(text) ?? (explicit && intOf(text) !== undefined ? float(Number(intOf(text))) : NOT_RESOLVED),
+    resolve: (text, explicit) => floatOf(text) ?? (explicit ? explicitFloat(text) : NOT_RESOLVED),
     identify: never,
   }),
   defineScalarTag("tag:yaml.org,2002:int", {
@@ -138,6 +159,16 @@ const SCALARS = [
   defineScalarTag("!vault", { resolve: (text) => ({ __ansible_vault: text }), identify: never }),
   defineScalarTag("!vault-encrypted", { resolve: (text) => ({ __ansible_vault: text }), identify: never }),
   defineScalarTag("!unsafe", { resolve: (text) => ({ __ansible_unsafe: text }), identify: never }),
+  ...["omap", "pairs"].map((name) =>
+    defineSequenceTag<Value[]>(`tag:yaml.org,2002:${name}`, {
+      create: () => [],
+      addItem: (items, item) => {
+        if (!isMapping(item)) throw new YAMLException(`!!${name} is a list of mappings with one entry each`);
+        items.push(...Object.entries(item).map(([key, value]) => [key, value]));
+      },
+      identify: never,
+    }),
+  ),
   defineSequenceTag<Value[]>("!unsafe", {
     create: () => [],
     addItem: (items, item) => void items.push(unsafe(item as Value)),
@@ -145,33 +176,23 @@ const SCALARS = [
   }),
 ];
 
+/** What a plain `<<` is: a key that merges, and nowhere else anything. */
+const MERGE = Object.freeze({});
+
 function mapping(tag: string, duplicates: string[]) {
-  // js-yaml asks `has` right before it adds a merged pair, and only then: that tells `<<` from a duplicate key.
-  let merging: string | undefined;
-  const merged = new WeakMap<object, Set<string>>();
-  return defineMappingTag<Record<string, unknown>>(tag, {
+  const own = new WeakMap<object, Set<string>>();
+  return defineMappingTag<Record<string, Value>>(tag, {
     create: () => ({}),
-    has: (target, key) => {
-      const name = jsonKey(key as Value);
-      const present = Object.hasOwn(target, name);
-      merging = present ? undefined : name;
-      return present;
-    },
+    has: () => false, // merging is done here, as PyYAML does it
     addPair: (target, key, value) => {
+      if (value === MERGE) return "`<<` is no value";
+      if (key === MERGE) return merge(target, value as Value, own.get(target) ?? new Set());
       if (Array.isArray(key) || isMapping(key)) return "a mapping key can't be a list or a mapping";
       const name = jsonKey(key as Value);
-      if (merging === name) {
-        remember(merged, target, name);
-      } else if (Object.hasOwn(target, name) && merged.get(target)?.delete(name) !== true) {
-        duplicates.push(name);
-      }
-      merging = undefined;
-      setEntry(
-        target as Record<string, Value>,
-        name,
-        tag === "!unsafe" ? unsafe(value as Value) : (value as Value),
-        key as Value,
-      );
+      const names = own.get(target) ?? new Set();
+      if (names.has(name)) duplicates.push(name);
+      own.set(target, names.add(name));
+      setEntry(target, name, tag === "!unsafe" ? unsafe(value as Value) : (value as Value), key as Value);
       return "";
     },
     keys: (target) => Object.keys(target),
@@ -180,10 +201,15 @@ function mapping(tag: string, duplicates: string[]) {
   });
 }
 
-function remember(where: WeakMap<object, Set<string>>, target: object, name: string): void {
-  const names = where.get(target);
-  if (names === undefined) where.set(target, new Set([name]));
-  else names.add(name);
+/** Adds what `<<` brings, of a list the first most strongly; the mapping's own entries win wherever they stand. */
+function merge(target: Record<string, Value>, value: Value, own: ReadonlySet<string>): string {
+  const sources = Array.isArray(value) ? value.toReversed() : [value];
+  for (const source of sources as readonly Value[]) {
+    if (!isMapping(source)) return "`<<` takes a mapping, or a list of mappings";
+    for (const [name, item] of orderedEntries(source))
+      if (!own.has(name)) setEntry(target, name, item, originalKey(source, name));
+  }
+  return "";
 }
 
 function unsafe(value: Value): Value {

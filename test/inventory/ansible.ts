@@ -62,13 +62,18 @@ export interface Question {
   readonly [more: string]: unknown;
 }
 
+/** The Python that Ansible is installed for. */
+export async function ansiblePython(): Promise<string> {
+  const ansible = Bun.which("ansible-inventory");
+  if (ansible === null) throw new Error("ansible-inventory is not installed: apt-get install ansible-core");
+  return /^#!\s*(\S+)/.exec(await readFile(ansible, "utf8"))?.[1] ?? "python3";
+}
+
 /** Asks oracle.py, which runs Ansible's own code; answers to each question's cases, in order. */
 export async function oracle(
   ...questions: readonly Question[]
 ): Promise<readonly (readonly OracleAnswer[])[]> {
-  const ansible = Bun.which("ansible-inventory");
-  if (ansible === null) throw new Error("ansible-inventory is not installed: apt-get install ansible-core");
-  const python = /^#!\s*(\S+)/.exec(await readFile(ansible, "utf8"))?.[1] ?? "python3";
+  const python = await ansiblePython();
   const stdin = JSON.stringify(questions);
   const { stdout, stderr, code } = await run([python, join(import.meta.dir, "oracle.py")], { stdin });
   if (code !== 0) throw new Error(`oracle.py failed with ${code}:\n${stderr}`);

@@ -20,21 +20,21 @@ import yaml  # noqa: F401
 
 def execute(args):
     """The exit code of `ansible-inventory ARGS`, as the command itself would end."""
-    from ansible.cli.inventory import InventoryCLI
-    from ansible.utils.context_objects import GlobalCLIArgs
-    from ansible.utils.display import Display
-
-    GlobalCLIArgs._Singleton__instance = None
-    Display()._warns = {}
     try:
+        from ansible.cli.inventory import InventoryCLI
+        from ansible.utils.context_objects import GlobalCLIArgs
+        from ansible.utils.display import Display
+
+        GlobalCLIArgs._Singleton__instance = None
+        Display()._warns = {}
         InventoryCLI.cli_executor(["ansible-inventory", *args])
     except SystemExit as end:
         return end.code or 0
     return 0
 
 
-def forked(case):
-    """One case in a process of its own, with its folder, environment, and input."""
+def start(case):
+    """Begins one case in a process of its own, with its folder, environment, and input."""
     files = [tempfile.TemporaryFile() for _ in range(2)]
     child = os.fork()
     if child == 0:
@@ -45,19 +45,36 @@ def forked(case):
             given.seek(0)
             for number, file in enumerate([given, *files]):
                 os.dup2(file.fileno(), number)
+            os.setsid()  # without a terminal, passwords are asked for on stdin
             os.chdir(case["cwd"])
-            os.environ.update(case.get("env") or {})
+            for name, value in (case.get("env") or {}).items():
+                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
             code = execute(case["args"])
             sys.stdout.flush()
             sys.stderr.flush()
         finally:
             os._exit(code)
+    return child, files
+
+
+def finish(child, files):
     _, status = os.waitpid(child, 0)
     texts = []
     for file in files:
         file.seek(0)
         texts.append(file.read().decode())
+        file.close()
     return {"stdout": texts[0], "stderr": texts[1], "code": os.waitstatus_to_exitcode(status)}
+
+
+def forked(cases):
+    """Answers to all cases, as many at a time as there are processors."""
+    answers, running = [], []
+    for case in cases:
+        if len(running) >= (os.cpu_count() or 1):
+            answers.append(finish(*running.pop(0)))
+        running.append(start(case))
+    return answers + [finish(*each) for each in running]
 
 
 def batched(case):
@@ -74,14 +91,14 @@ def batched(case):
 
 if __name__ == "__main__":
     how, cases = json.load(sys.stdin)
-    answers = {}
-    if how == "fork":
-        for index, case in enumerate(cases):
-            if case.get("env") or case.get("config"):
-                answers[index] = forked(case)
-    import ansible.cli.inventory  # noqa: F401
+    if how == "batch":
+        answers = [batched(case) for case in cases]
+    else:
+        own = [index for index, case in enumerate(cases) if case.get("env")]
+        answers = dict(zip(own, forked([cases[index] for index in own])))
+        import ansible.cli.inventory  # noqa: F401
 
-    for index, case in enumerate(cases):
-        if index not in answers:
-            answers[index] = forked(case) if how == "fork" else batched(case)
-    print(json.dumps([answers[index] for index in range(len(cases))]))
+        shared = [index for index in range(len(cases)) if index not in answers]
+        answers.update(zip(shared, forked([cases[index] for index in shared])))
+        answers = [answers[index] for index in range(len(cases))]
+    print(json.dumps(answers))

@@ -1,0 +1,183 @@
+// INI inventories.
+import type { Case } from "../commands.ts";
+
+const ini = (name: string, text: string, args: readonly string[] = []): Case => ({
+  name: `INI: ${name}`,
+  files: { hosts: text },
+  args: ["-i", "hosts", ...args],
+});
+
+/** Group vars, one for each of `values`; and where it is one word, a host's. */
+const values = (name: string, texts: readonly string[]): Case =>
+  ini(
+    name,
+    `[web]\nh ${texts
+      .filter((text) => /^[^\s'"\\#]+$/.test(text))
+      .map((text, index) => `h${index}=${text}`)
+      .join(" ")}\n[web:vars]\n${texts.map((text, index) => `v${index}=${text}\n`).join("")}`,
+  );
+
+export const INI_CASES: readonly Case[] = [
+  values(
+    "integers",
+    "0 1 -1 +1 007 0755 00 1_000 1__0 0x1F 0o17 0b11 0xg 12345678901234567890 -0 - + 0X1f".split(" "),
+  ),
+  values(
+    "floats",
+    "1.0 1. .5 1e3 1E3 1e-7 1.5e+16 1e400 -1.5 1_0.5 1.2.3 .e3 . 1e inf nan 100000.0 1e15 1e16 0.1".split(
+      " ",
+    ),
+  ),
+  values(
+    "words",
+    "True False None true false yes no none TRUE null undefined web1 a.b a-b a:b a/b @x % =".split(" "),
+  ),
+  values("lists, tuples, mappings, sets", [
+    "[1, 'a', 2.0]",
+    "(1, 2)",
+    "(1)",
+    "(1,)",
+    "()",
+    "[]",
+    "{}",
+    "{'a': 1, 'b': [True, None]}",
+    "[1, [2, [3]]]",
+    "1, 2",
+    "1,",
+    "a, b",
+    "[a, b]",
+    "[1, 2",
+    "{'a': }",
+    "{'a': 1,}",
+    "[1,]",
+    "[,]",
+  ]),
+  values("keys of mappings", ["{1: 'a', 10: 'b', 9: 'c'}", "{True: 1}", "{'b': 1, 'a': 2}", "{1.5: 1}"]),
+  values("texts in quotes", [
+    `'a b'`,
+    `"a b"`,
+    `'a' 'b'`,
+    `'it''s'`,
+    `"it's"`,
+    `'tab\\there'`,
+    `r'raw\\n'`,
+    `u'x'`,
+    `b'x'`,
+    `'''x'''`,
+    `"\\x41\\u00e9\\101"`,
+    `'open`,
+    `'a' + 'b'`,
+    `"{{ x }}"`,
+    `f'x'`,
+    `'a'b`,
+    `"""two"""`,
+  ]),
+  values(
+    "things Python would not call literals",
+    [
+      "1 + 2",
+      "1+2",
+      "2 - 1",
+      "1+2j",
+      "2j",
+      "-True",
+      "not True",
+      "abs(1)",
+      "1 if 1 else 2",
+      "lambda: 1",
+      "...",
+      "*1",
+      "~1",
+      "- 1",
+      "--1",
+      "+-1",
+      "__import__('os')",
+      "5 # five",
+      "five # 5",
+      "# only",
+      "[1] # list",
+      "'a' # text",
+      "1\\",
+      "a\\",
+    ].filter((text) => text !== "1+2j" && text !== "2j" && text !== "..."),
+  ),
+  ini("blanks around =", "[web]\nh a=1\n[web:vars]\nb = 2\n c=3\nd= x y \ne =\nf==g\n = h\n"),
+  ini(
+    "words of hosts",
+    `[web]\nh1 a="two words" b='single' c=back\\ slash d=x"y z"w e= f="" g=a=b\nh2 a=1 # comment\nh3#x a=1\nh4 a=x#y b=2\nh5 a='#' b="it's"\n`,
+  ),
+  ini("an open quote", `[web]\nh1 a="open\n`),
+  ini("an open backslash", `[web]\nh1 a=b\\\n`),
+  ini("a word without =", "[web]\nh1 a=1 oops\n"),
+  ini("a var without =", "[web]\nh1\n[web:vars]\noops\n"),
+  ini("comments", "# one\n; two\n  # three\n[web] # four\nh1 ; a=1\n"),
+  ini("comments of lines with vars", "[web]# no blank\nh1 # x\n[web:vars]\na=1 ; stays\nb='x' ; y\n#c=1\n"),
+  ini("sections with blanks", "[ web ]\nh1\n"),
+  ini("sections of other kinds", "[web:hosts]\nh1\n"),
+  ini("sections of unknown kinds", "[web:stuff]\nh1\n"),
+  ini("sections that aren't closed", "[web\nh1\n"),
+  ini("vars of a group that is nowhere", "[web]\nh1\n[db:vars]\na=1\n"),
+  ini("children that are nowhere", "[web]\nh1\n[site:children]\nweb\ndb\n"),
+  ini(
+    "children before their section",
+    "[site:children]\nweb\ndb\n[web]\nh1\n[db:children]\nmysql\n[mysql]\nm1\n",
+  ),
+  ini("vars before their section", "[web:vars]\na=1\n[site:vars]\nb=2\n[site:children]\nweb\n[web]\nh1\n"),
+  ini("a loop", "[a:children]\nb\n[b:children]\na\n[a]\nh\n"),
+  ini("a group inside itself", "[a]\nh\n[a:children]\na\n"),
+  ini("all has children and vars", "[all:vars]\na=1\n[all:children]\nweb\n[web]\nh\n"),
+  ini(
+    "the same section twice",
+    "[web]\nh1\nh2 a=1\n[db]\nh2\n[web]\nh3\nh1 b=2\n[web:vars]\nx=1\n[web:vars]\nx=2\n",
+  ),
+  ini("hosts above all sections", "lone a=1\nother:2222\n[web]\nlone\n"),
+  ini("ungrouped named", "[ungrouped]\nh1\n[web]\nh2\nh1 a=1\n[ungrouped:vars]\nu=1\n"),
+  ini("ports", "a:22\nb:2222 ansible_port=1\n[web]\na:23\nc[1:2]:24\n[::1]:25\n10.0.0.1:26\nd: x=1\n"),
+  ini(
+    "ports, all good",
+    "a:22\nb:2222 ansible_port=1\n[web]\na:23\nc[1:2]:24\n[2001:db8::1]:25\n10.0.0.1:26\nx:y\n",
+  ),
+  ini("IPv6 without brackets", "fe80::1\n2001:db8::2 a=1\n::1\nfe80::[a:c]\n"),
+  ini(
+    "ranges",
+    "[web]\nweb[01:10].example.net\ndb[1:9:2]\n[a:c][1:2]\nx[A:C]\ny[0:3]z a=1\nz[8:11]\n10.0.[0:1].[1:2]\n",
+  ),
+  ini("a range with a wrong width", "[web]\nweb[01:100]\n"),
+  ini("a range that goes down", "[web]\nok\nweb[5:1]\nafter\n"),
+  ini("a range of letters that goes down", "[web]\nok\nweb[c:a]\nafter\n"),
+  ini("a range of words", "[web]\nweb[aa:zz]\n"),
+  ini("a range with step 0", "[web]\nweb[1:3:0]\n"),
+  ini(
+    "priorities",
+    "[a]\nh\n[b]\nh\n[c]\nh\n[a:vars]\nv=a\nansible_group_priority=10\n[b:vars]\nv=b\nansible_group_priority='7'\n[c:vars]\nv=c\n",
+    ["--export"],
+  ),
+  ini("a priority that is no number", "[a]\nh\n[a:vars]\nansible_group_priority=high\n"),
+  ini("a YAML file without an ending", "---\nweb:\n  hosts:\n    h: {a: 1}\n"),
+  ini("names of digits", "[web]\nzeta\n10\n9\n[7]\n10\nalpha\n[b:children]\nweb\n7\n"),
+  ini("names of digits, as a graph", "[web]\nzeta 5=1 a=2\n10\n9\n[7]\n10\nalpha\n", ["--graph", "--vars"]),
+  ini("other alphabets", "[wéb]\nhôst názov=žluť x='日本'\n[wéb:vars]\né='😀'\n"),
+  ini("line ends of Windows", "[web]\r\nh1 a=1\r\n[web:vars]\r\nb=2\r\n"),
+  ini(
+    "templates",
+    `[web]\nh a="{{ b }}" b={{c}} d='{{ e | default("x") }}'\n[web:vars]\nx={{ y }} z\nw="{{ q }}"\nl=["{{ a }}", 1]\n`,
+  ),
+  ini(
+    "connection vars",
+    "[web]\nh ansible_host=10.0.0.1 ansible_port=2222 ansible_user=deploy ansible_ssh_common_args='-o ProxyJump=x' ansible_become=yes\n",
+  ),
+  ini(
+    "depth, then priority, then name",
+    "[b]\nh\n[a]\nh\n[top:children]\nmid\n[mid:children]\na\n[a:vars]\nv=a\n[b:vars]\nv=b\nw=b\n[top:vars]\nv=top\nw=top\nx=top\n[mid:vars]\nx=mid\n[all:vars]\nv=all\ny=all\n",
+  ),
+  ini(
+    "a graph with vars",
+    "[web]\nh1 a=1\nh2\n[db]\nh1\n[site:children]\nweb\ndb\n[site:vars]\ns=[1, 'x', None, True, 1.0]\n[all:vars]\nz='a b'\n",
+    ["--graph", "--vars"],
+  ),
+  ini("a graph of a deep tree", "[a]\nh1\n[b:children]\na\n[c:children]\nb\na\n[d:children]\nc\nb\n", [
+    "--graph",
+  ]),
+  ini("nothing", ""),
+  ini("nothing but comments", "# none\n"),
+];
