@@ -106,7 +106,7 @@ function addPending(
   const name = GROUP_NAME.exec(line)?.[1];
   if (name === undefined) throw new IniError("expected the name of a group");
   const waiting = pending.get(name);
-  if (tree.groups.has(name) && waiting === undefined) addChild(tree, parent, name);
+  if (tree.groups.has(name)) addChild(tree, parent, name);
   else if (waiting === undefined) pending.set(name, { line: number, state: "children", parents: [parent] });
   else waiting.parents.push(parent);
 }

@@ -1,7 +1,8 @@
 // Python literals: what `ast.literal_eval` makes of the text after `=` in an INI inventory.
 
 import { setEntry } from "./keys.ts";
-import { float, integer } from "./scalars.ts";
+import { floatText } from "./python-text.ts";
+import { float, integer, isFloat } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
 const NUMBER =
@@ -156,5 +157,6 @@ export function jsonKey(key: Value): string {
   if (typeof key === "object" && key !== null && !(key instanceof Number)) {
     return key instanceof Date ? String(key.toJSON()) : JSON.stringify(key);
   }
-  return key instanceof Number && Number.isInteger(key.valueOf()) ? `${key}.0` : String(key);
+  if (!isFloat(key)) return String(key);
+  return Number.isFinite(Number(key)) ? floatText(Number(key)) : String(Number(key));
 }

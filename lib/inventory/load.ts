@@ -8,7 +8,7 @@ import { fullPath } from "./paths.ts";
 import { matchHosts, type Roster } from "./pattern.ts";
 import { addSource, type Reading } from "./sources.ts";
 import { createTemplates } from "./template.ts";
-import { emptyTree, type HostNode, settle, type Tree } from "./tree.ts";
+import { emptyTree, type HostNode, settle, type Tree, TreeError } from "./tree.ts";
 import type { ConnectionDefaults, Group, Host, Inventory, Vars } from "./types.ts";
 import { createMerger, hostsBelow, type Merger, magicVars, type VarsFolder } from "./vars.ts";
 import { readVarsFiles } from "./vars-files.ts";
@@ -85,7 +85,14 @@ export async function loadInventory(
 async function readSources(sources: readonly string[], reading: Reading): Promise<void> {
   let parsed = false;
   for (const source of sources) if (await addSource(source, reading)) parsed = true;
-  if (parsed) return settle(reading.tree);
+  if (parsed) {
+    try {
+      return settle(reading.tree);
+    } catch (error) {
+      if (!(error instanceof TreeError)) throw error;
+      throw new OpsError("inventory", error.message, { hint: "a host has the name of a group above it" });
+    }
+  }
   const { rules, failures, tree } = reading;
   if (rules.unparsedFailed) throw failures[0] ?? new OpsError("inventory", "no inventory could be read");
   if (rules.unparsedWarning)

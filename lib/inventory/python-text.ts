@@ -39,7 +39,7 @@ function stringRepr(text: string): string {
 }
 
 /** Shortest text of a float that reads back the same, with Python's thresholds for exponents. */
-function floatText(value: number): string {
+export function floatText(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0.0";

@@ -205,7 +205,10 @@ export function settle(tree: Tree): void {
   for (const host of tree.hosts.values()) {
     const grouped = [...host.groups].some((group) => group !== all && group !== ungrouped);
     if (grouped && host.groups.delete(ungrouped)) ungrouped.hosts.delete(host.name);
-    if (!grouped && !host.groups.has(ungrouped)) {
+    // Where a group has the name of such a host, Ansible puts that group under `ungrouped` instead.
+    if (!grouped && !host.groups.has(ungrouped) && tree.groups.has(host.name)) {
+      addChild(tree, "ungrouped", host.name);
+    } else if (!grouped && !host.groups.has(ungrouped)) {
       ungrouped.hosts.set(host.name, host);
       host.groups.add(ungrouped);
     }

@@ -21,6 +21,7 @@ import { jsonKey } from "./literal.ts";
 import { float, isMapping } from "./scalars.ts";
 import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
+import { refusedColon } from "./yaml-colons.ts";
 import { duplicateKeys } from "./yaml-lines.ts";
 import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
 
@@ -57,6 +58,17 @@ export function parseYaml(text: string, { file, warn, duplicates: whenTwice }: Y
       filename: file,
       maxTotalMergeKeys: -1,
     });
+    if (LONE.test(text) && holdsLone(value))
+      throw new YAMLException("PyYAML takes a lone `=` or `<<` for no value: put it in quotes");
+    const colon = refusedColon(text);
+    if (colon !== undefined) {
+      const line = text.slice(0, colon).split("\n").length;
+      throw badLine(
+        "a colon that PyYAML refuses within [] or {}",
+        { file, line, text },
+        "put the text in quotes",
+      );
+    }
     if (duplicates.length > 0 && whenTwice !== "ignore") {
       for (const { key, line } of duplicateKeys(text)) {
         if (whenTwice === "error") throw badLine(`there is a key '${key}' already`, { file, line, text });
@@ -108,6 +120,19 @@ function schema(duplicates: string[]): Schema {
 
 const never = () => false;
 
+/** What a plain `<<` and a plain `=` are: keys, and nowhere else anything. */
+const MERGE = Object.freeze({});
+const EQUALS = Object.freeze({});
+/** Only texts with one of them need a closer look. */
+const LONE = /(?:^|[\s,[{])(?:=|<<)(?=[\s,\]}]|$)/;
+
+/** Whether a `<<` or `=` stands in `value` where no key is. */
+function holdsLone(value: unknown): boolean {
+  if (value === MERGE || value === EQUALS) return true;
+  if (Array.isArray(value)) return value.some(holdsLone);
+  return isMapping(value) && Object.values(value).some(holdsLone);
+}
+
 const SCALARS = [
   // Not by its own name, by which js-yaml would merge in its own way.
   defineScalarTag("!<<", {
@@ -119,11 +144,7 @@ const SCALARS = [
   defineScalarTag("tag:yaml.org,2002:value", {
     implicit: true,
     implicitFirstChars: ["="],
-    resolve: (text) => {
-      if (text === "=")
-        throw new YAMLException("PyYAML takes a lone `=` for a tag nobody knows: put it in quotes");
-      return NOT_RESOLVED;
-    },
+    resolve: (text) => (text === "=" ? EQUALS : NOT_RESOLVED),
     identify: never,
   }),
   defineScalarTag("tag:yaml.org,2002:null", {
@@ -176,23 +197,25 @@ const SCALARS = [
   }),
 ];
 
-/** What a plain `<<` is: a key that merges, and nowhere else anything. */
-const MERGE = Object.freeze({});
-
 function mapping(tag: string, duplicates: string[]) {
   const own = new WeakMap<object, Set<string>>();
   return defineMappingTag<Record<string, Value>>(tag, {
     create: () => ({}),
     has: () => false, // merging is done here, as PyYAML does it
     addPair: (target, key, value) => {
-      if (value === MERGE) return "`<<` is no value";
       if (key === MERGE) return merge(target, value as Value, own.get(target) ?? new Set());
-      if (Array.isArray(key) || isMapping(key)) return "a mapping key can't be a list or a mapping";
-      const name = jsonKey(key as Value);
+      if (key !== EQUALS && (Array.isArray(key) || isMapping(key)))
+        return "a mapping key can't be a list or a mapping";
+      const name = key === EQUALS ? "=" : jsonKey(key as Value);
       const names = own.get(target) ?? new Set();
       if (names.has(name)) duplicates.push(name);
       own.set(target, names.add(name));
-      setEntry(target, name, tag === "!unsafe" ? unsafe(value as Value) : (value as Value), key as Value);
+      setEntry(
+        target,
+        name,
+        tag === "!unsafe" ? unsafe(value as Value) : (value as Value),
+        key === EQUALS ? name : (key as Value),
+      );
       return "";
     },
     keys: (target) => Object.keys(target),

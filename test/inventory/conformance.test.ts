@@ -46,7 +46,6 @@ afterAll(() => folder[Symbol.asyncDispose]());
 test.each(CASES.map(({ name }, index) => [name, index] as const))("%s", async (_name, index) => {
   const [theirs, ours] = [answers[index], await ourAnswer(lineOf(index))];
   if (theirs === undefined) throw new Error("no answer");
-  if (process.env.SHOW) console.log(index, "THEIRS", theirs, "OURS", ours);
   expect({ code: ours.code, said: ours.code === theirs.code ? "" : ours.stderr + theirs.stderr }).toEqual({
     code: theirs.code,
     said: "",
