@@ -1,17 +1,11 @@
 #!/usr/bin/env bun
 // Hosts, groups and vars, as ansible-inventory prints them: bun scripts/inventory.ts prod --graph --vars
-import {
-  ansibleExitCode,
-  errorText,
-  graphText,
-  hostJson,
-  INVENTORY_FLAGS,
-  inventoryConfig,
-  listJson,
-  OpsError,
-  parseOptions,
-  script,
-} from "../lib/index.ts";
+// Its parts by themselves, not lib/index.ts: reading an inventory takes less time than loading all the rest.
+import { INVENTORY_FLAGS, inventoryConfig } from "../lib/config.ts";
+import { OpsError } from "../lib/errors.ts";
+import { ansibleExitCode, graphText, hostJson, listJson } from "../lib/inventory/print.ts";
+import { parseOptions } from "../lib/options.ts";
+import { errorText, script } from "../lib/script.ts";
 
 await script(async (signal) => {
   const options = parseOptions(Bun.argv.slice(2), {

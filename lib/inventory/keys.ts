@@ -36,10 +36,14 @@ export function originalKey(mapping: object, name: string): Value {
   return key === undefined ? name : key;
 }
 
-/** Whether no key, or every key, was a string: Python can't sort them otherwise. */
-export function hasMixedKeys(mapping: object): boolean {
-  const odd = oddKeys.get(mapping)?.size ?? 0;
-  return odd > 0 && odd < Object.keys(mapping).length;
+export function hasOddKeys(mapping: object): boolean {
+  return oddKeys.has(mapping);
+}
+
+/** Names in the order of the text, in a list of the caller's own. */
+export function orderedKeys(mapping: Mapping): string[] {
+  const order = orders.get(mapping);
+  return order === undefined ? Object.keys(mapping) : [...order];
 }
 
 /** A mapping with the same keys and other values. */

@@ -1,8 +1,9 @@
 // Inventories as ansible-inventory prints them: `--list`, `--host`, `--graph`.
 
 import { OpsError } from "../errors.ts";
-import { mapValues } from "./keys.ts";
-import { compareText, pythonJson, pythonText } from "./python-text.ts";
+import { define, mapValues } from "./keys.ts";
+import { pythonJson } from "./python-json.ts";
+import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
 
@@ -51,11 +52,15 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
     if (Object.keys(shown).length > 0) groups[group.name] = shown;
   }
   const hostvars: Record<string, Value> = {};
+  const from = new Set<object>();
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
-    const vars = shownVars(asSet ? (host.ownVars ?? {}) : host.vars);
-    if (Object.keys(vars).length > 0) hostvars[host.name] = vars;
+    const vars = asSet ? (host.ownVars ?? {}) : host.vars;
+    if (Object.keys(vars).every((name) => INTERNAL.has(name))) continue;
+    from.add(vars);
+    define(hostvars, host.name, vars);
   }
-  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true });
+  const hide = { names: INTERNAL, from };
+  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true, hide });
 }
 
 /**
@@ -169,5 +174,7 @@ function line(text: string, depth: number): string {
 }
 
 function shownVars(vars: Vars): Record<string, Value> {
-  return Object.fromEntries(Object.entries(vars).filter(([name]) => !INTERNAL.has(name)));
+  const shown: Record<string, Value> = {};
+  for (const name of Object.keys(vars)) if (!INTERNAL.has(name)) define(shown, name, vars[name]);
+  return shown;
 }

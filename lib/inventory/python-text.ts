@@ -54,78 +54,17 @@ export function floatText(value: number): string {
   return text.includes(".") ? text : `${text}.0`;
 }
 
-export interface JsonOptions {
-  /** Spaces for each level; undefined writes one line with `, ` and `: `, as json.dumps does. */
-  readonly indent?: number | undefined;
-  readonly sortKeys?: boolean;
-  /** Write all that isn't ASCII as \uXXXX. */
-  readonly ascii?: boolean;
-}
-
-/** `value` as Python's json.dumps writes it: `1.0` stays `1.0`, keys sorted by code point. */
-export function pythonJson(
-  value: Value,
-  { indent, sortKeys = false, ascii = false }: JsonOptions = {},
-): string {
-  const write = (item: Value, level: number): string => {
-    if (item === null || typeof item === "boolean") return String(item);
-    if (typeof item === "string") return quote(item, ascii);
-    if (item instanceof Date) return quote(String(item.toJSON()), ascii);
-    if (Array.isArray(item))
-      return list(
-        "[",
-        item.map((each: Value) => write(each, level + 1)),
-        "]",
-        level,
-      );
-    if (!isMapping(item)) return numberJson(item);
-    const entries = orderedEntries(item);
-    if (sortKeys) entries.sort(([a], [b]) => compareKeys(item, a, b));
-    return list(
-      "{",
-      entries.map(([key, each]) => `${quote(key, ascii)}: ${write(each, level + 1)}`),
-      "}",
-      level,
-    );
-  };
-  const list = (open: string, items: readonly string[], close: string, level: number): string => {
-    if (items.length === 0) return open + close;
-    if (indent === undefined) return open + items.join(", ") + close;
-    const pad = `\n${" ".repeat(indent * (level + 1))}`;
-    return `${open}${pad}${items.join(`,${pad}`)}\n${" ".repeat(indent * level)}${close}`;
-  };
-  return write(value, 0);
-}
-
 /** Python orders text by code point; JavaScript's `<` by UTF-16 unit, which differs beyond U+FFFF. */
 export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  const [left, right] = [[...a], [...b]];
-  const at = left.findIndex((char, index) => char !== right[index]);
-  if (at === -1) return -1;
-  const other = right[at];
-  return other === undefined || (left[at]?.codePointAt(0) ?? 0) > (other.codePointAt(0) ?? 0) ? 1 : -1;
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (left !== right) return codePointOrder(left) - codePointOrder(right);
+  }
+  return a.length - b.length;
 }
 
-/** Keys that are numbers in Python are sorted as such. */
-function compareKeys(mapping: object, a: string, b: string): number {
-  const [left, right] = [originalKey(mapping, a), originalKey(mapping, b)];
-  if (typeof left === "string" || typeof right === "string") return compareText(a, b);
-  return Number(left) - Number(right);
-}
-
-function numberJson(value: Value): string {
-  if (!isFloat(value)) return String(value);
-  const number = Number(value);
-  if (Number.isNaN(number)) return "NaN";
-  return Number.isFinite(number) ? floatText(number) : number > 0 ? "Infinity" : "-Infinity";
-}
-
-function quote(text: string, ascii: boolean): string {
-  // Lone surrogates and DEL are the two places where JSON.stringify and json.dumps differ; neither occurs in UTF-8 files.
-  const json = JSON.stringify(text);
-  if (!ascii) return json;
-  return json.replace(/[\u007f-\uffff]/g, (char) =>
-    char === "\x7f" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** Halves of characters beyond U+FFFF come after all others. */
+function codePointOrder(unit: number): number {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

@@ -1,7 +1,7 @@
-// group_vars/ and host_vars/ beside an inventory: which files belong to whom, read early, parsed when first asked for.
+// group_vars/ and host_vars/ beside an inventory: which files belong to whom; each is read when first asked for.
 
-import type { Dirent } from "node:fs";
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { type Dirent, readFileSync } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { OpsError } from "../errors.ts";
 import type { InventoryRules } from "./ansible-config.ts";
@@ -9,8 +9,6 @@ import { isMapping } from "./scalars.ts";
 import type { Vars } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
-
-const READS_AT_A_TIME = 64;
 
 export interface VarsFile {
   /** Path for messages: as the inventory was given, plus what is below it. */
@@ -61,14 +59,9 @@ export async function readVarsFiles(
         (await isFolder(root, entry)) ? await filesBelow(root, entry.name, endings) : [entry.name],
       ]);
   }
-  for (let start = 0; start < wanted.length; start += READS_AT_A_TIME) {
-    const some = wanted.slice(start, start + READS_AT_A_TIME);
-    await Promise.all(
-      some.map(async ([name, files]) => {
-        const read = files.map((file) => readVarsFile(join(root, file), join(shown, part, file), options));
-        found.set(name, await Promise.all(read));
-      }),
-    );
+  for (const [name, files] of wanted) {
+    const read = (file: string) => varsFile(join(root, file), join(shown, part, file), options);
+    found.set(name, files.map(read));
   }
   return found;
 }
@@ -94,17 +87,19 @@ async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
   return target?.isDirectory() ?? false;
 }
 
-async function readVarsFile(
-  path: string,
-  shown: string,
-  { decrypt, warn, rules }: VarsFilesOptions,
-): Promise<VarsFile> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new OpsError("inventory", `the vars file ${shown} can't be read: ${error.message}`, {
-      cause: error,
-    });
-  });
+/** Read when it is asked for: of ten thousand hosts, a run with a limit needs few. */
+function varsFile(path: string, shown: string, { decrypt, warn, rules }: VarsFilesOptions): VarsFile {
+  const read = (): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      throw new OpsError("inventory", `the vars file ${shown} can't be read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
   const parse = (): Vars => {
+    const text = read();
     const value = parseYaml(isVault(text) ? decrypt(text, shown) : text, {
       file: shown,
       warn,

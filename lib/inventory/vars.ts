@@ -57,9 +57,14 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
   const families = new Map<string, Family>();
   const numbers = new Map([...tree.groups.values()].map((group, index) => [group, index]));
   const play = playFolder === undefined ? [] : [playFolder];
-  const extra: Stage = [[{ vars: () => extraVars, origin: () => "-e" }]];
+  const extra: Stage =
+    Object.keys(extraVars).length === 0 ? [] : [[{ vars: () => extraVars, origin: () => "-e" }]];
 
   const merge = (stages: readonly Stage[], start: Vars = {}): Vars => {
+    if (hashBehaviour === "replace") {
+      // One copy instead of one for each layer.
+      return Object.assign({}, start, ...stages.flat(2).map((layer) => layer.vars()));
+    }
     let merged: Vars | undefined;
     const over = (under: Vars | undefined, vars: Vars) =>
       under === undefined ? vars : combine(under, vars, hashBehaviour);

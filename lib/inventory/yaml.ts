@@ -50,10 +50,11 @@ export function parseYaml(text: string, { file, warn, duplicates: whenTwice }: Y
     }
   }
   if (/^(?:\s*(?:#.*)?(?:\n|$))*(?:---\s*)?$/.test(text)) return null;
-  const duplicates: string[] = [];
+  duplicates.length = 0;
+  schema ??= createSchema();
   try {
     const value = load(chompLast(text), {
-      schema: schema(duplicates),
+      schema,
       json: true,
       filename: file,
       maxTotalMergeKeys: -1,
@@ -110,12 +111,12 @@ function explicitFloat(text: string): number | typeof NOT_RESOLVED {
   return bare === "" || Number.isNaN(Number(bare)) ? NOT_RESOLVED : float(Number(bare));
 }
 
-function schema(duplicates: string[]): Schema {
-  return FAILSAFE_SCHEMA.withTags([
-    ...SCALARS,
-    mapping("tag:yaml.org,2002:map", duplicates),
-    mapping("!unsafe", duplicates),
-  ]);
+let schema: Schema | undefined;
+/** Keys that stood twice in the text being parsed. Shared by all texts, for making a schema takes longer than most of them. */
+const duplicates: string[] = [];
+
+function createSchema(): Schema {
+  return FAILSAFE_SCHEMA.withTags([...SCALARS, mapping("tag:yaml.org,2002:map"), mapping("!unsafe")]);
 }
 
 const never = () => false;
@@ -197,7 +198,7 @@ const SCALARS = [
   }),
 ];
 
-function mapping(tag: string, duplicates: string[]) {
+function mapping(tag: string) {
   const own = new WeakMap<object, Set<string>>();
   return defineMappingTag<Record<string, Value>>(tag, {
     create: () => ({}),

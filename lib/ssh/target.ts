@@ -37,10 +37,13 @@ export function targetOf(inventory: Inventory, host: Host): Target {
       hint,
     });
   };
-  const args = (name: string) => parseSshArguments(text(name) ?? "", { where: name, host: host.name });
+  const settings = inventory.connection ?? {};
+  /** Ssh arguments from var `name`, or else from ansible.cfg or the environment. */
+  const args = (name: string, setting: string | undefined) =>
+    parseSshArguments(text(name) ?? setting ?? "", { where: name, host: host.name });
 
   const becomeUser = become({ host, text, flag, bad });
-  const connection = text("ansible_connection") ?? "ssh";
+  const connection = text("ansible_connection") ?? settings.transport ?? "ssh";
   const via = connection.replace(/^ansible\.builtin\./, "");
   if (via !== "local" && !SSH.has(via)) throw bad("ansible_connection", connection, "use ssh or local");
   if (via === "local") {
@@ -49,14 +52,20 @@ export function targetOf(inventory: Inventory, host: Host): Target {
   }
 
   // ssh takes the first value it meets, and this is the order in which Ansible writes its command line.
-  const before = args("ansible_ssh_args");
-  const after = [args("ansible_ssh_common_args"), args("ansible_ssh_extra_args")];
+  const before = args("ansible_ssh_args", settings.sshArgs);
+  const after = [
+    args("ansible_ssh_common_args", settings.sshCommonArgs),
+    args("ansible_ssh_extra_args", settings.sshExtraArgs),
+  ];
   const all = [before, ...after];
   const portText = text("ansible_ssh_port", "ansible_port");
   const ownPort =
-    portText === undefined ? undefined : parsePort(portText, { where: "ansible_port", host: host.name });
-  const checking = flag("ansible_ssh_host_key_checking", "ansible_host_key_checking");
-  const ownKey = text("ansible_ssh_private_key_file", "ansible_private_key_file");
+    portText === undefined
+      ? settings.remotePort
+      : parsePort(portText, { where: "ansible_port", host: host.name });
+  const checking =
+    flag("ansible_ssh_host_key_checking", "ansible_host_key_checking") ?? settings.hostKeyChecking;
+  const ownKey = text("ansible_ssh_private_key_file", "ansible_private_key_file") ?? settings.privateKeyFile;
   const port = before.port ?? ownPort ?? first(after, "port");
   const hostKeyChecking =
     before.hostKeyChecking ?? (checking === false ? "no" : undefined) ?? first(after, "hostKeyChecking");
@@ -65,7 +74,8 @@ export function targetOf(inventory: Inventory, host: Host): Target {
     via: "ssh",
     address: text("ansible_ssh_host", "ansible_host") ?? host.name,
     port: port ?? DEFAULT_PORT,
-    user: before.user ?? text("ansible_ssh_user", "ansible_user") ?? first(after, "user"),
+    user:
+      before.user ?? text("ansible_ssh_user", "ansible_user") ?? settings.remoteUser ?? first(after, "user"),
     privateKeyFile: ownKey ?? all.flatMap(({ identityFiles }) => identityFiles)[0],
     password: text("ansible_ssh_password", "ansible_ssh_pass", "ansible_password"),
     jumps: first(all, "jumps"),

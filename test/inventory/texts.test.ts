@@ -1,7 +1,7 @@
 // Text → values, against Ansible's own functions: INI values, host lines, ranges, addresses, YAML scalars.
 import { beforeAll, expect, test } from "bun:test";
 import { literal } from "../../lib/inventory/literal.ts";
-import { pythonJson } from "../../lib/inventory/python-text.ts";
+import { pythonJson } from "../../lib/inventory/python-json.ts";
 import { expandHosts, parseAddress, shortName } from "../../lib/inventory/range.ts";
 import { splitWords } from "../../lib/inventory/words.ts";
 import { parseYaml } from "../../lib/inventory/yaml.ts";
