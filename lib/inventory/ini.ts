@@ -19,6 +19,7 @@ import type { Value } from "./types.ts";
 import { splitWords } from "./words.ts";
 
 const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
+const PLAIN_NAME = /^[a-z][a-z\d]*(?:[.-][a-z\d]+)*$/i;
 const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
 
 /** A group that was named before the section which makes it. */
@@ -46,7 +47,12 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
     const line = raw.trim();
     if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
     try {
-      const section = SECTION.exec(line);
+      // Most lines of a large inventory are a name in a group, and nothing else.
+      if (state === "hosts" && PLAIN_NAME.test(line)) {
+        addHost(tree, line, group, source);
+        continue;
+      }
+      const section = line.startsWith("[") ? SECTION.exec(line) : null;
       if (section !== null) {
         [group, state] = openSection(tree, section, index + 1, pending);
       } else if (line.startsWith("[") && line.endsWith("]")) {

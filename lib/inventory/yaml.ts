@@ -24,6 +24,7 @@ import type { Value } from "./types.ts";
 import { refusedColon } from "./yaml-colons.ts";
 import { duplicateKeys } from "./yaml-lines.ts";
 import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
+import { parseSimpleYaml } from "./yaml-simple.ts";
 
 const DIGITS = [..."-+0123456789"];
 
@@ -49,6 +50,8 @@ export function parseYaml(text: string, { file, warn, duplicates: whenTwice }: Y
       if (!(error instanceof SyntaxError)) throw error; // flow-style YAML looks like JSON at first, too
     }
   }
+  const simple = parseSimpleYaml(text);
+  if (simple !== undefined) return simple;
   if (/^(?:\s*(?:#.*)?(?:\n|$))*(?:---\s*)?$/.test(text)) return null;
   duplicates.length = 0;
   schema ??= createSchema();

@@ -4,9 +4,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parseJson } from "../../lib/inventory/json.ts";
+import type { Vars } from "../../lib/inventory/types.ts";
+import { parseYaml } from "../../lib/inventory/yaml.ts";
+import { parseSimpleYaml } from "../../lib/inventory/yaml-simple.ts";
 import { type Folder, folderOf } from "./ansible.ts";
 import { ansibleAnswers, type CommandAnswer, type CommandLine, ourAnswer } from "./commands.ts";
-import { iniInventory, yamlInventory } from "./random.ts";
+import { iniInventory, varsFile, yamlInventory } from "./random.ts";
 
 const RUNS = Number(process.env.RUNS ?? 2000);
 const TIMEOUT_MS = 180_000;
@@ -30,6 +33,20 @@ test.each([
   },
   TIMEOUT_MS,
 );
+
+test("simple vars files mean the same without the whole grammar", () => {
+  let simple = 0;
+  const check = (text: string) => {
+    const quick = parseSimpleYaml(text);
+    if (quick === undefined) return;
+    simple++;
+    // A line that the quick reader leaves alone has the whole text read by the grammar.
+    const { other: _, ...whole } = parseYaml(`${text}other:\n  - 1\n`, { file: "vars.yml" }) as Vars;
+    expect(quick).toEqual(whole);
+  };
+  fc.assert(fc.property(varsFile, check), { numRuns: 20_000, seed: SEED });
+  expect(simple).toBeGreaterThan(1000);
+});
 
 interface Difference {
   readonly text: string;

@@ -169,6 +169,20 @@ const group: fc.Arbitrary<string> = fc.letrec<{ group: string }>((tie) => ({
     ),
 })).group;
 
+/** Vars files: names and values, most of them simple. */
+export const varsFile = fc
+  .array(
+    fc.tuple(
+      fc.oneof(varName, fc.constantFrom("yes", "on", "null", "y", "A1")),
+      fc.oneof(inline, scalarText),
+    ),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
+  .map((entries) => entries.map(([name, value]) => `${name}: ${value}\n`).join(""));
+
 /** A YAML inventory. Most can be read; some can't, and must not be by us either. */
 export const yamlInventory = fc
   .uniqueArray(fc.tuple(fc.oneof(fc.constant("all"), fc.constant("ungrouped"), groupName), group), {
