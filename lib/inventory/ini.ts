@@ -40,6 +40,16 @@ class IniError extends Error {}
 export function parseIni(text: string, tree: Tree, source: Source): void {
   const file = source.shown;
   const pending = new Map<string, Pending>();
+  const literals = new Map<string, Value>();
+  /** Lists and mappings that many hosts have are read once, and are the same one. */
+  const read = (text: string): Value => {
+    if (!/^[[{(]/.test(text)) return literal(text);
+    const known = literals.get(text);
+    if (known !== undefined) return known;
+    const value = literal(text);
+    literals.set(text, value);
+    return value;
+  };
   let group = addGroup(tree, "ungrouped");
   let state: "hosts" | "children" | "vars" = "hosts";
   const lines = text.split(/\r\n|[\n\r\v\f\u2028\u2029]/);
@@ -59,10 +69,10 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
         throw new IniError("invalid section: spaces and other special characters can't be in its name");
       } else if (state === "hosts") {
         if (/^\[[^\]]*$/.test(line)) throw new IniError("this section is never closed: ']' is missing");
-        addHosts(tree, line, group, source);
+        addHosts(tree, line, group, source, read);
       } else if (state === "vars") {
         const [name, value] = assignment(line);
-        setVar(group, name.trim(), literal(value.trim()), source);
+        setVar(group, name.trim(), read(value.trim()), source);
       } else {
         addPending(tree, line, group.name, index + 1, pending);
       }
@@ -117,7 +127,13 @@ function addPending(
   else waiting.parents.push(parent);
 }
 
-function addHosts(tree: Tree, line: string, group: GroupNode, source: Source): void {
+function addHosts(
+  tree: Tree,
+  line: string,
+  group: GroupNode,
+  source: Source,
+  read: (text: string) => Value,
+): void {
   const [pattern = "", ...rest] = wordsOf(line);
   const { names, port } = expandHosts(pattern);
   if (pattern.trim().endsWith(":") && port === undefined) {
@@ -128,7 +144,7 @@ function addHosts(tree: Tree, line: string, group: GroupNode, source: Source): v
   const vars: [string, Value][] = [];
   for (const word of rest) {
     const [name, value] = assignment(word);
-    vars.push([name, literal(value)]);
+    vars.push([name, read(value)]);
   }
   for (const name of names) {
     setHostVars(tree, addHost(tree, name, group, source, port), vars, source);

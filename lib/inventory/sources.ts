@@ -142,9 +142,11 @@ const FILE_READERS: Readonly<Record<string, Reader>> = {
     await addPlugin(source, reading.read, reading.tree, reading);
     return true;
   },
-  async yaml({ source, reading, data }) {
+  async yaml({ source, reading, text, data }) {
     const ending = extname(source.path);
     if (ending !== "" && !reading.rules.yamlExtensions.includes(ending)) return false;
+    // To YAML, an INI file is one long text, and it takes long to find out that it isn't.
+    if (ending === "" && isPlainlyIni(await text())) return false;
     addYamlGroups(await data(), reading.tree, source);
     return true;
   },
@@ -158,6 +160,11 @@ const FILE_READERS: Readonly<Record<string, Reader>> = {
     return true;
   },
 };
+
+/** Has a `[section]`, and does not begin as YAML would. */
+function isPlainlyIni(text: string): boolean {
+  return /^\[[^\]\s]+\][ \t]*$/m.test(text) && !/^(?:\s*(?:#.*)?\n)*(?:---|[^\s=[]*:\s|\{)/.test(text);
+}
 
 /** Which complaint helps depends on what the file most likely is: by its ending, or by its first lines. */
 function likeliest(failures: ReadonlyMap<string, OpsError>, { path, shown }: Source, text: string): OpsError {

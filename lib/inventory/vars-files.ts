@@ -56,7 +56,9 @@ export async function readVarsFiles(
     if (entry !== undefined)
       wanted.push([
         name,
-        (await isFolder(root, entry)) ? await filesBelow(root, entry.name, endings) : [entry.name],
+        entry.isFile() || !(await isFolder(root, entry))
+          ? [entry.name]
+          : await filesBelow(root, entry.name, endings),
       ]);
   }
   for (const [name, files] of wanted) {
