@@ -1,4 +1,4 @@
-// Functions that templates call: lookup('env' | 'file' | 'vars'), query, range, dict.
+// Functions that templates call: lookup('env' | 'file' | 'pipe' | 'vars'), query, range, dict.
 
 import { readFileSync } from "node:fs";
 import { pythonText } from "./python-text.ts";
@@ -55,6 +55,13 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
     } catch (error) {
       throw new TemplateError(`lookup('file'): ${term} can't be read: ${(error as Error).message}`);
     }
+  },
+  pipe: (term, { environment }) => {
+    // The value of a var may be what a command prints: Ansible runs it in a shell as well.
+    const env = environment === undefined ? {} : { env: { ...environment } };
+    const { stdout, stderr, exitCode } = Bun.spawnSync(["/bin/sh", "-c", term], { stdin: "ignore", ...env });
+    if (exitCode === 0) return stdout.toString().trimEnd();
+    throw new TemplateError(`lookup('pipe'): ${term} failed with ${exitCode}: ${stderr.toString().trim()}`);
   },
   vars: (term, { variable }, named) => {
     const found = variable(term);

@@ -45,3 +45,16 @@ test("a value that can't be is refused by name", async () => {
     'ANSIBLE_FORKS is "many"',
   );
 });
+
+test("lookup('pipe') is what a command prints", async () => {
+  await using folder = await folderOf({
+    hosts: `h a="{{ lookup('pipe', 'echo one two') }}" b="{{ lookup('pipe', 'exit 3') }}"\n`,
+  });
+  const inventory = await loadInventory([join(folder.path, "hosts")], {
+    environment: { PATH: "/usr/bin:/bin" },
+  });
+  const [host] = inventory.match("h");
+  if (host === undefined) throw new Error("no host");
+  expect(inventory.value(host, "a")).toBe("one two");
+  expect(() => inventory.value(host, "b")).toThrow("exit 3 failed with 3");
+});
