@@ -279,7 +279,7 @@ broken: "{{ app_name "
 unordered: "{{ [1, 'a'] | sort }}"
 divided: "{{ 1 / 0 }}"
 expression: "{{ 'a' is match('(') }}"
-pipe: "{{ lookup('pipe', 'id') }}"
+pipe: "{{ lookup('dig', 'id') }}"
 `,
   });
   const loaded = await loadInventory([small.path]);
@@ -308,7 +308,7 @@ pipe: "{{ lookup('pipe', 'id') }}"
     `setting: odd of ${file}: the filter 'frobnicate' is not supported in inventory values → `,
   );
   expect(told("broken")).toStartWith(`setting: broken of ${file}: not a template: `);
-  expect(told("pipe")).toContain("lookup('pipe') is not supported in inventory values");
+  expect(told("pipe")).toContain("lookup('dig') is not supported in inventory values");
   expect(told("unordered")).toContain("can't compare");
   expect(told("divided")).toContain("division by zero");
   expect(told("expression")).toContain("not a regular expression");
