@@ -12,6 +12,7 @@ import { type HostSettings, settingsOf } from "../settings.ts";
 import { sshEnvironment } from "../ssh/environment.ts";
 import { targetOf } from "../ssh/target.ts";
 import type { FleetHost } from "../swarm/fleet.ts";
+import { agreed } from "./agreed.ts";
 import { type Allowance, parseAllowance } from "./allowance.ts";
 
 /** One host of a plan, ready to be part of a fleet. */
@@ -227,26 +228,4 @@ function requireDistinct(hosts: readonly PlannedHost[]): void {
       hint: "leave one of them out with --limit, or give each its own ansible_host or rookery_deploy_to",
     });
   }
-}
-
-/** What must be the same on all hosts, for one torrent goes to all of them. */
-function agreed(hosts: readonly PlannedHost[]): { app: string; source: string; exclude: readonly string[] } {
-  const kinds = Map.groupBy(hosts, ({ settings: { app, source, exclude } }) =>
-    JSON.stringify({ app, source, exclude }),
-  );
-  const [first] = hosts;
-  if (first === undefined) throw new OpsError("pattern", "no host to deploy to");
-  if (kinds.size > 1) {
-    const parts = [...kinds.values()].map((members) => {
-      const { app, source } = members[0]?.settings ?? {};
-      return `${app} from ${source} (${members
-        .map(({ name }) => name)
-        .slice(0, 3)
-        .join(", ")}${members.length > 3 ? ` and ${members.length - 3} more` : ""})`;
-    });
-    throw new OpsError("setting", `these hosts want different releases: ${parts.join("; ")}`, {
-      hint: "deploy one app at a time: give a pattern or --limit that names its hosts",
-    });
-  }
-  return first.settings;
 }
