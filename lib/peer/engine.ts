@@ -75,6 +75,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     startSteering({
       pieces,
       pieceLength: torrent.pieceLength,
+      totalBytes: torrent.totalBytes,
       verified,
       stripe,
       select: (piece) => engine.select(piece, piece, false),
@@ -93,7 +94,10 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       allow,
       adopt: ({ socket, wire }) => {
         engine.swarm._onconnection(socket);
-        engine.swarm._onwire(socket, openLane(wire));
+        engine.swarm._onwire(
+          socket,
+          openLane(wire, { onAsked: steering.taken, onReturned: steering.returned }),
+        );
       },
     }),
     (it) => it.close(),

@@ -8,6 +8,8 @@ export interface SwarmView {
   readonly copies: Uint16Array;
   /** How many peers each piece is being asked of. */
   readonly asked: Uint16Array;
+  /** Blocks of each piece that nobody was asked for. */
+  readonly open: Uint16Array;
   /** Which of equally rare pieces comes first: `pieceRanks`. */
   readonly ranks: Uint32Array;
   /** Pieces that failed their hash: asked of one peer at a time, so that the next failure has one suspect. */
@@ -17,10 +19,12 @@ export interface SwarmView {
 export interface PeerView {
   /** 1 for each piece it holds. */
   readonly has: Uint8Array;
-  /** Pieces asked of it now. */
+  /** Pieces it is being asked for. */
   readonly asked: ReadonlySet<number>;
   /** Pieces it sent wrong. */
   readonly spoiled: ReadonlySet<number>;
+  /** Pieces it was too slow with: others are asked. */
+  readonly late: ReadonlySet<number>;
 }
 
 /** Peers one piece is asked of at most, near the end when there is nothing else left to ask for. */
@@ -41,13 +45,13 @@ export function piecesPerPeer(pieceLength: number, depth: number): number {
  * @see https://arxiv.org/abs/cs/0609026 (rarest first is close to ideal, but for the first second, when all are as rare)
  */
 export function nextPiece(swarm: SwarmView, peer: PeerView): number | undefined {
-  const { missing, copies, asked, ranks, solo } = swarm;
+  const { missing, copies, asked, open, ranks, solo } = swarm;
   let best: number | undefined;
   let bestAsked = 0;
   let bestCopies = 0;
   let bestRank = 0;
   for (let piece = 0; piece < missing.length; piece++) {
-    if (missing[piece] === 0 || peer.has[piece] === 0) continue;
+    if (missing[piece] === 0 || peer.has[piece] === 0 || open[piece] === 0) continue;
     const others = asked[piece] as number;
     const rarity = copies[piece] as number;
     const rank = ranks[piece] as number;
@@ -57,7 +61,7 @@ export function nextPiece(swarm: SwarmView, peer: PeerView): number | undefined 
         continue;
     }
     if (others >= MAX_ASKED || (others > 0 && solo.has(piece))) continue;
-    if (peer.asked.has(piece) || peer.spoiled.has(piece)) continue;
+    if (peer.asked.has(piece) || peer.spoiled.has(piece) || peer.late.has(piece)) continue;
     best = piece;
     bestAsked = others;
     bestCopies = rarity;

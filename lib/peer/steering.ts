@@ -2,22 +2,20 @@
 // for every wire and asks for whatever `lane.peerPieces` says the peer has. Pieces are selected only once they are
 // to be fetched, and peerPieces shows only what is to be asked of that peer: so each wire walks a list of its own,
 // and the list stays short (its walk is repeated for every block of every wire).
+import { type BookOptions, openBook, type Peer } from "./book.ts";
+import { movesFor, type Source } from "./endgame.ts";
 import type { Lane } from "./lane.ts";
-import {
-  availability,
-  nextPiece,
-  type PeerView,
-  pieceRanks,
-  piecesPerPeer,
-  type Stripe,
-  type SwarmView,
-} from "./policy.ts";
+import { availability, nextPiece, piecesPerPeer } from "./policy.ts";
 
 export interface Steering {
   /** Pieces still to be verified. */
   readonly left: number;
   /** Must be called before torrent-stream sees the wire. */
   add(lane: Lane): void;
+  /** A block of the piece was asked for. */
+  taken(piece: number): void;
+  /** It won't come. */
+  returned(piece: number): void;
   /** A piece was verified. */
   done(piece: number): void;
   /** A piece failed its hash: from now on it is asked of one peer at a time, and of nobody until `plan`. */
@@ -30,12 +28,7 @@ export interface Steering {
   close(): void;
 }
 
-export interface SteeringOptions {
-  readonly pieces: number;
-  readonly pieceLength: number;
-  /** 1 for each piece that is here already. */
-  readonly verified: Uint8Array;
-  readonly stripe?: Stripe | undefined;
+export interface SteeringOptions extends BookOptions {
   /** Makes torrent-stream fetch a piece. */
   readonly select: (piece: number) => void;
   /** Makes torrent-stream look at its wires again, where nothing new was selected. */
@@ -48,122 +41,117 @@ export interface SteeringOptions {
   readonly onViolation: (lane: Lane) => void;
 }
 
-/** A wire that sends nothing for this many seconds while asked for blocks gives them back; longer each time. */
-const STALLED_S = 4;
-
-interface Peer extends PeerView {
-  readonly lane: Lane;
-  readonly has: Uint8Array;
-  readonly asked: Set<number>;
-  readonly spoiled: Set<number>;
-  held: number;
-  /** What it had sent by the last look, and for how many looks it was the same. */
-  downloaded: number;
-  idleLooks: number;
-  /** Looks it is given. */
-  patience: number;
-}
+/** How often late blocks are looked for. */
+const LOOK_MS = 200;
+/** A wire whose blocks were taken back because it was silent is asked for nothing until it sends, or for this long. */
+const REST_MS = 4000;
 
 export function startSteering(options: SteeringOptions): Steering {
-  const { pieces, pieceLength, verified, stripe, select, refresh, paused, onSeeder, onViolation } = options;
-  const peers = new Map<Lane, Peer>();
-  const solo = new Set<number>();
+  const { pieces, pieceLength, select, refresh, paused, onSeeder, onViolation } = options;
+  const book = openBook(options);
+  const { swarm, peers } = book;
   const selected = new Set<number>();
-  const swarm: SwarmView & {
-    readonly missing: Uint8Array;
-    readonly copies: Uint16Array;
-    readonly asked: Uint16Array;
-  } = {
-    missing: verified.map((right) => 1 - right),
-    copies: new Uint16Array(pieces),
-    asked: new Uint16Array(pieces),
-    ranks: pieceRanks(pieces, { stripe }),
-    solo,
-  };
-  let left = swarm.missing.reduce((sum, flag) => sum + flag, 0);
   let planned: ReturnType<typeof setImmediate> | undefined;
-  const looker = setInterval(look, 1000);
+  let closed = false;
+  // Later than the timer: what arrived while this process was busy is read first.
+  const looker = setInterval(() => setImmediate(look), LOOK_MS);
 
-  function fill(peer: Peer): void {
+  /** Whether pieces were given out that torrent-stream doesn't know of yet. */
+  function fill(peer: Peer): boolean {
     if (peer.lane.peerChoking) {
       // Nothing is asked of it, so that nobody waits for it; but it must know that we would like to.
       if (nextPiece(swarm, peer) !== undefined) peer.lane.interested();
-      return;
+      return false;
     }
+    if (rests(peer)) return false;
+    let unknown = false;
     const most = piecesPerPeer(pieceLength, peer.lane.depth);
     while (peer.asked.size < most && !paused()) {
       const piece = nextPiece(swarm, peer);
-      if (piece === undefined) return;
-      peer.asked.add(piece);
-      peer.lane.peerPieces[piece] = true;
-      (swarm.asked[piece] as number)++;
+      if (piece === undefined) break;
+      book.ask(peer, piece);
       // Selecting makes torrent-stream look at its wires at once, so it comes after peerPieces.
-      if (!selected.has(piece)) {
+      if (selected.has(piece)) unknown = true;
+      else {
         selected.add(piece);
         select(piece);
-      } else if (peer.lane.requests.length === 0) refresh();
+      }
     }
-  }
-
-  function release(peer: Peer, piece: number): void {
-    if (!peer.asked.delete(piece)) return;
-    peer.lane.peerPieces[piece] = false;
-    (swarm.asked[piece] as number)--;
+    return unknown;
   }
 
   function plan(): void {
     planned = undefined;
-    if (left > 0) for (const peer of peers.values()) fill(peer);
+    if (book.left === 0) return;
+    let unknown = false;
+    for (const peer of peers.values()) unknown = fill(peer) || unknown;
+    if (unknown) refresh();
   }
 
   /** News of what peers hold come in bursts: one round for all of them. */
   function planSoon(): void {
-    if (left > 0) planned ??= setImmediate(plan);
+    if (book.left > 0 && !closed) planned ??= setImmediate(plan);
   }
 
-  /** Takes blocks back from a wire that delivers nothing, where somebody idle could deliver them. */
+  function rests({ restsUntilMs, downloaded, lane }: Peer): boolean {
+    return lane.downloaded === downloaded && performance.now() < restsUntilMs;
+  }
+
   function look(): void {
-    const idle = [...peers.values()].filter(({ lane }) => !lane.peerChoking && lane.requests.length === 0);
+    if (closed) return;
     for (const peer of peers.values()) {
-      const { lane } = peer;
-      if (left === 0 && peer.held === pieces) onSeeder(lane);
-      peer.idleLooks =
-        lane.requests.length > 0 && lane.downloaded === peer.downloaded ? peer.idleLooks + 1 : 0;
-      peer.downloaded = lane.downloaded;
-      if (peer.idleLooks < peer.patience) continue;
-      const late = lane.wire.requests.filter((request) => idle.some(({ has }) => has[request.piece] === 1));
-      if (late.length === 0) continue;
-      peer.idleLooks = 0;
-      peer.patience *= 2; // it may only be slow, and what it sends after all would be thrown away
-      for (const piece of peer.asked) release(peer, piece);
-      for (const { piece, offset, length } of late) lane.wire.cancel(piece, offset, length);
+      if (book.left === 0 && peer.held === pieces) onSeeder(peer.lane);
+      for (const piece of peer.late) {
+        // Nobody else can be asked: better late than never.
+        if (swarm.missing[piece] === 0 || (swarm.asked[piece] === 0 && swarm.open[piece] !== 0))
+          peer.late.delete(piece);
+      }
     }
+    if (book.left > 0) rescue();
     planSoon();
   }
 
+  /** Takes blocks back from wires that will be long about them. */
+  function rescue(): void {
+    const nowMs = performance.now();
+    const sources = [...peers.values()].map((peer): Source & { readonly peer: Peer } => {
+      const { lane, has, spoiled, late } = peer;
+      const { requests } = lane.wire;
+      return {
+        peer,
+        requests,
+        free: lane.peerChoking || rests(peer) ? 0 : Math.max(0, lane.depth - requests.length),
+        answerMs: lane.answerMs,
+        blockMs: lane.blockMs,
+        quietMs: lane.quietMs(nowMs),
+        may: (piece) => has[piece] === 1 && !spoiled.has(piece) && !late.has(piece),
+      };
+    });
+    const moves = movesFor(sources);
+    for (const { from, to, request } of moves) {
+      // Asked of `to` alone, so that the block goes nowhere else when it is free.
+      book.releaseAll(request.piece);
+      book.ask(to.peer, request.piece);
+      from.peer.late.add(request.piece);
+      if (from.quietMs <= from.blockMs * from.requests.length) continue;
+      from.peer.downloaded = from.peer.lane.downloaded;
+      from.peer.restsUntilMs = nowMs + Math.min(REST_MS, 2 * from.quietMs);
+    }
+    // The error that a cancelled request ends with is what makes torrent-stream give its block to another wire.
+    for (const { from, request } of moves)
+      from.peer.lane.wire.cancel(request.piece, request.offset, request.length);
+  }
+
   function learn(peer: Peer, piece: number): void {
-    if (piece >= pieces || peer.has[piece] === 1) return;
-    peer.has[piece] = 1;
-    (swarm.copies[piece] as number)++;
-    if (++peer.held === pieces) onSeeder(peer.lane);
+    if (book.learn(peer, piece)) onSeeder(peer.lane);
   }
 
   return {
     get left() {
-      return left;
+      return book.left;
     },
     add: (lane) => {
-      const peer: Peer = {
-        lane,
-        has: new Uint8Array(pieces),
-        asked: new Set(),
-        spoiled: new Set(),
-        held: 0,
-        downloaded: 0,
-        idleLooks: 0,
-        patience: STALLED_S,
-      };
-      peers.set(lane, peer);
+      const peer = book.enter(lane);
       lane.on("have", (piece: number) => {
         learn(peer, piece);
         planSoon();
@@ -175,35 +163,25 @@ export function startSteering(options: SteeringOptions): Steering {
         }
         planSoon();
       });
-      lane.on("unchoke", () => fill(peer));
+      lane.on("unchoke", planSoon);
       lane.on("choke", () => {
-        for (const piece of peer.asked) release(peer, piece);
+        for (const piece of peer.asked) book.release(peer, piece);
         planSoon();
       });
-      lane.once("close", () => {
-        if (!peers.delete(lane)) return;
-        for (const piece of peer.asked) release(peer, piece);
-        for (let piece = 0; piece < pieces; piece++)
-          (swarm.copies[piece] as number) -= peer.has[piece] as number;
-        planSoon();
-      });
+      lane.once("close", () => book.strike(lane) && planSoon());
     },
-    done: (piece) => {
-      if (swarm.missing[piece] === 0) return;
-      swarm.missing[piece] = 0;
-      left--;
-      const holders = [...peers.values()].filter(({ asked }) => asked.has(piece));
-      for (const peer of holders) release(peer, piece);
-      for (const peer of holders) fill(peer);
+    taken: (piece) => book.taken(piece) && planSoon(),
+    returned: (piece) => {
+      book.returned(piece);
+      planSoon();
     },
-    spoiled: (piece) => {
-      solo.add(piece);
-      for (const peer of peers.values()) release(peer, piece);
-    },
+    done: (piece) => book.done(piece) && planSoon(),
+    spoiled: (piece) => book.reopen(piece),
     accuse: (lane, piece) => peers.get(lane)?.spoiled.add(piece).size ?? 0,
     plan: planSoon,
     availability: () => availability(swarm),
     close: () => {
+      closed = true;
       clearInterval(looker);
       if (planned !== undefined) clearImmediate(planned);
     },

@@ -13,12 +13,14 @@ function swarm({
   missing,
   copies,
   asked,
+  open,
   ranks,
   solo = [],
 }: {
   missing: number[];
   copies: number[];
   asked?: number[];
+  open?: number[];
   ranks?: number[];
   solo?: number[];
 }): SwarmView {
@@ -26,6 +28,7 @@ function swarm({
     missing: Uint8Array.from(missing),
     copies: Uint16Array.from(copies),
     asked: Uint16Array.from(asked ?? missing.map(() => 0)),
+    open: Uint16Array.from(open ?? missing.map(() => 2)),
     ranks: Uint32Array.from(ranks ?? missing.map((_, piece) => piece)),
     solo: new Set(solo),
   };
@@ -33,9 +36,9 @@ function swarm({
 
 function peer(
   has: number[],
-  { asked = [], spoiled = [] }: { asked?: number[]; spoiled?: number[] } = {},
+  { asked = [], spoiled = [], late = [] }: { asked?: number[]; spoiled?: number[]; late?: number[] } = {},
 ): PeerView {
-  return { has: Uint8Array.from(has), asked: new Set(asked), spoiled: new Set(spoiled) };
+  return { has: Uint8Array.from(has), asked: new Set(asked), spoiled: new Set(spoiled), late: new Set(late) };
 }
 
 const ALL = [1, 1, 1, 1];
@@ -71,6 +74,18 @@ const cases: [what: string, swarm: SwarmView, peer: PeerView, piece: number | un
     "nothing it is asked for already",
     swarm({ missing: [1, 0, 0, 0], copies: ALL, asked: [1, 0, 0, 0] }),
     peer(ALL, { asked: [0] }),
+    undefined,
+  ],
+  [
+    "nothing whose blocks are all on their way from others",
+    swarm({ missing: [1, 0, 0, 0], copies: ALL, open: [0, 2, 2, 2] }),
+    peer(ALL),
+    undefined,
+  ],
+  [
+    "never what it was too slow with",
+    swarm({ missing: [1, 0, 0, 0], copies: ALL }),
+    peer(ALL, { late: [0] }),
     undefined,
   ],
   [
