@@ -140,31 +140,46 @@ afterAll(async () => {
   await Bun.$`ip netns del ${NAMESPACE}`.quiet();
 });
 
+/** Transmission chokes anew every ten seconds, and on a busy machine its third round was seen to be the one that counts. */
+const DEADLINE_MS = 90_000;
+
 // At the same time: Transmission lets a new peer wait for ten seconds.
-test.concurrent("aria2 and Transmission download from our seeder, and our peer too", async () => {
-  const ours = release(0);
-  await using seeder = script("seed", ours.file, join(ours.seeded, "release"));
-  await until("it seeds", () => seeder.stderr().includes("seeding"));
-  const [byAria2, byTransmission] = [join(room.folder, "aria2"), join(room.folder, "transmission")];
-  await mkdir(byTransmission);
-  await using client = aria2(ours, byAria2, "--seed-time=0");
-  await using _other = await transmission(ours, byTransmission, 7001);
-  await fetchWithPeer(ours, "ours");
-  await until("aria2 has it", () => complete(ours, join(byAria2, "release")), { withinMs: 20_000 });
-  await until("Transmission has it", () => complete(ours, join(byTransmission, "release")), {
-    withinMs: 20_000,
-  });
-  expect(await client.exited).toBe(0);
-}, 30_000);
+test.concurrent(
+  "aria2 and Transmission download from our seeder, and our peer too",
+  async () => {
+    const ours = release(0);
+    await using seeder = script("seed", ours.file, join(ours.seeded, "release"));
+    await until("it seeds", () => seeder.stderr().includes("seeding"));
+    const [byAria2, byTransmission] = [join(room.folder, "aria2"), join(room.folder, "transmission")];
+    await mkdir(byTransmission);
+    await using client = aria2(ours, byAria2, "--seed-time=0");
+    await using _other = await transmission(ours, byTransmission, 7001);
+    await fetchWithPeer(ours, "ours");
+    await until("aria2 has it", () => complete(ours, join(byAria2, "release")), { withinMs: 20_000 });
+    await until("Transmission has it", () => complete(ours, join(byTransmission, "release")), {
+      withinMs: 20_000,
+    });
+    expect(await client.exited).toBe(0);
+  },
+  DEADLINE_MS,
+);
 
-test.concurrent("our peer downloads from aria2", async () => {
-  const theirs = release(1);
-  await using _seeder = aria2(theirs, theirs.seeded, "--seed-ratio=0.0", "--bt-seed-unverified=true");
-  await fetchWithPeer(theirs, "from-aria2");
-}, 30_000);
+test.concurrent(
+  "our peer downloads from aria2",
+  async () => {
+    const theirs = release(1);
+    await using _seeder = aria2(theirs, theirs.seeded, "--seed-ratio=0.0", "--bt-seed-unverified=true");
+    await fetchWithPeer(theirs, "from-aria2");
+  },
+  DEADLINE_MS,
+);
 
-test.concurrent("our peer downloads from Transmission", async () => {
-  const theirs = release(2);
-  await using _seeder = await transmission(theirs, theirs.seeded, 7002, "-v");
-  await fetchWithPeer(theirs, "from-transmission");
-}, 30_000);
+test.concurrent(
+  "our peer downloads from Transmission",
+  async () => {
+    const theirs = release(2);
+    await using _seeder = await transmission(theirs, theirs.seeded, 7002, "-v");
+    await fetchWithPeer(theirs, "from-transmission");
+  },
+  DEADLINE_MS,
+);
