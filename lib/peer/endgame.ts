@@ -24,9 +24,12 @@ export interface Move<S> {
 
 /** What can be expected of a wire that has not answered yet. */
 const UNKNOWN_MS = 500;
-/** Times longer than elsewhere a block must be away, for what is on its way already would be sent twice. */
+/**
+ * A block must be away twice as long as it would take elsewhere, and this much more: what is on its way already comes
+ * twice. With 100 ms more (14 hosts of 20 Mbit/s) 6 % of all blocks did.
+ */
 const LONGER = 2;
-const GRACE_MS = 100;
+const GRACE_MS = 250;
 
 /**
  * Moves that get blocks here sooner, the latest blocks first. Near the end a few blocks at one slow wire are all that
@@ -37,8 +40,8 @@ export function movesFor<S extends Source>(sources: readonly S[]): Move<S>[] {
   if (takers.length === 0) return [];
   const given = new Map<S, number>();
   const expectedMs = (taker: S) => {
-    const queued = taker.requests.length + (given.get(taker) ?? 0);
-    return Math.max((taker.answerMs ?? UNKNOWN_MS) + queued * taker.blockMs, taker.quietMs);
+    const ahead = taker.requests.length + (given.get(taker) ?? 0);
+    return Math.max((taker.answerMs ?? UNKNOWN_MS) + (ahead + 1) * taker.blockMs, taker.quietMs);
   };
   const waits = sources.flatMap((from) =>
     // Who has been silent for so long will be for as long again, as far as anybody knows.

@@ -100,12 +100,12 @@ const cases: [what: string, sources: (Source & { name: string })[], moves: strin
   ],
   [
     "nothing of a wire silent for no longer than is usual",
-    [source("a", ["1+0"], { quietMs: 110 }), source("b", [])],
+    [source("a", ["1+0"], { quietMs: 250 }), source("b", [])],
     [],
   ],
   [
     "the end of a long queue",
-    [source("a", ["1+0", "1+1", "1+2"], { blockMs: 100, free: 0 }), source("b", [])],
+    [source("a", ["1+0", "1+1", "1+2"], { blockMs: 200, free: 0 }), source("b", [])],
     ["1+2 a→b", "1+1 a→b"],
   ],
   [
