@@ -3,6 +3,7 @@
 import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
 import { placePayload } from "../payload/unpack.ts";
+import { twentieths } from "../percent.ts";
 import { activateRelease, markGood } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
@@ -60,7 +61,13 @@ const handlers: Handlers = {
     return {};
   },
   install: ({ deployTo, contentBytes, ...options }, signal) =>
-    installRelease(deployTo, { ...options, signal, onProgress: percentTeller("unpacking", contentBytes) }),
+    installRelease(deployTo, {
+      ...options,
+      signal,
+      onProgress: twentieths(contentBytes, (percent) =>
+        send({ type: "detail", text: `unpacking ${percent} %` }),
+      ),
+    }),
   place: ({ payload, destination }, signal) => placePayload(payload, destination, { signal }),
   command: async ({ deployTo, ...options }, signal) => {
     const onOutput = (stream: "stdout" | "stderr", text: string) => send({ type: "output", stream, text });
@@ -78,17 +85,6 @@ const handlers: Handlers = {
   },
   prune: async ({ deployTo, keep }) => ({ removed: await pruneReleases(deployTo, keep) }),
 };
-
-/** Tells each further twentieth of `totalBytes`. */
-function percentTeller(what: string, totalBytes: number): (doneBytes: number) => void {
-  let told = 0;
-  return (doneBytes) => {
-    const step = Math.floor((doneBytes / Math.max(1, totalBytes)) * 20);
-    if (step <= told) return;
-    told = step;
-    send({ type: "detail", text: `${what} ${Math.min(100, step * 5)} %` });
-  };
-}
 
 function joined(): Download {
   if (download === undefined) throw new Error("not in a swarm");

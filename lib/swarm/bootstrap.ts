@@ -1,6 +1,7 @@
 // From a connection to a running peer: runtime and program into the host's cache where they are missing, then start.
 import { bundlePeer } from "../peer/bundle.ts";
 import { openPeer, type Peer } from "../peer/client.ts";
+import { twentieths } from "../percent.ts";
 import type { Fleet, Member } from "./fleet.ts";
 import { ownBun, runtimeFor } from "./runtime.ts";
 import { isFinal } from "./state.ts";
@@ -32,16 +33,6 @@ export async function bootstrapAll(fleet: Fleet): Promise<void> {
       say("has what it needs");
     });
   });
-}
-
-/** Tells each further twentieth of `totalBytes`, so that a runtime on a slow line is seen to move. */
-function twentieths(totalBytes: number, tell: (percent: number) => void): (doneBytes: number) => void {
-  let told = 0;
-  return (doneBytes) => {
-    const step = Math.floor((doneBytes / totalBytes) * 20);
-    if (step > told) tell(step * 5);
-    told = step;
-  };
 }
 
 /** Starts the peer on every host that is ready for one. */
