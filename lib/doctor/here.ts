@@ -2,7 +2,7 @@
 import { $ } from "zx";
 import { OpsError } from "../errors.ts";
 import { openSource } from "../payload/source.ts";
-import { listenInRange } from "../peer/listen.ts";
+import { HANG_UP, listenInRange } from "../peer/listen.ts";
 import type { PortRange } from "../peer/protocol.ts";
 import { spaceAt } from "../release/space.ts";
 import { formatBytes } from "../ui/format.ts";
@@ -60,7 +60,7 @@ async function checkPorts(ports: PortRange | undefined, needed: number): Promise
   const say = about("ports");
   const open: Awaited<ReturnType<typeof listenInRange>>[] = [];
   try {
-    while (open.length < needed) open.push(await listenInRange((socket) => socket.destroy(), { ports }));
+    while (open.length < needed) open.push(await listenInRange(HANG_UP, { ports }));
     const range = ports === undefined ? "TCP ports" : `of TCP ${ports.from}-${ports.to}`;
     return say(
       "ok",
@@ -70,7 +70,7 @@ async function checkPorts(ports: PortRange | undefined, needed: number): Promise
     if (!(error instanceof OpsError)) throw error;
     return say("fail", `${error.message} (${needed} needed, ${open.length} free)`, error.hint);
   } finally {
-    for (const server of open) server.close();
+    for (const { listener } of open) listener.stop(true);
   }
 }
 

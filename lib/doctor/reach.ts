@@ -2,7 +2,7 @@
 import { connect as dial } from "node:net";
 import { $ } from "zx";
 import { OpsError } from "../errors.ts";
-import { listenInRange } from "../peer/listen.ts";
+import { HANG_UP, listenInRange } from "../peer/listen.ts";
 import type { PortRange } from "../peer/protocol.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { Connection } from "../ssh/types.ts";
@@ -68,14 +68,14 @@ export async function checkReach(
       return [about("reach", hosts[index]?.name)("warn", `not checked: ${result.reason.message}`)];
     });
   } finally {
-    listener?.close();
+    listener?.listener.stop(true);
   }
 }
 
 /** undefined when no port of the range is free here: another finding says so. */
 async function listening(ports: PortRange | undefined) {
   try {
-    return await listenInRange((socket) => socket.destroy(), { ports });
+    return await listenInRange(HANG_UP, { ports });
   } catch (error) {
     if (error instanceof OpsError && error.code === "port") return undefined;
     throw error;

@@ -30,10 +30,14 @@ export async function checkPieces(
   return right;
 }
 
-async function isRight(torrent: Torrent, storage: Storage, index: number): Promise<boolean> {
+/** Whether the piece on disk has its hash. */
+export async function isRight(torrent: Torrent, storage: Storage, index: number): Promise<boolean> {
   const bytes = await storage.read(index).catch(() => undefined);
-  if (bytes === undefined) return false;
-  // WebCrypto hashes on another thread; node:crypto would stop all wires for the time of a piece.
-  const digest = await crypto.subtle.digest("SHA-1", bytes as Uint8Array<ArrayBuffer>);
-  return Buffer.from(digest).equals(torrent.pieceHashes.subarray(index * 20, index * 20 + 20));
+  return bytes !== undefined && hasHash(torrent, index, bytes);
+}
+
+/** Whether these bytes are the piece. At 1.8 GB/s (SHA-NI) no thread is worth the way there and back. */
+export function hasHash(torrent: Torrent, index: number, bytes: Uint8Array): boolean {
+  const digest = Buffer.from(Bun.SHA1.hash(bytes).buffer);
+  return digest.equals(torrent.pieceHashes.subarray(index * 20, index * 20 + 20));
 }

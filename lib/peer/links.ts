@@ -1,10 +1,9 @@
 // Who we are connected to: accepts and dials, lets in only who may take part, keeps one connection a peer.
 // In place of peer-wire-swarm's own server and dialler, which know no address filter, no bound on incoming
 // connections, no duplicates (two peers that dial each other), and give up a peer after three attempts.
-import { connect as dialSocket, type Server, type Socket } from "node:net";
 import type { Wire } from "peer-wire-protocol";
 import { plainAddress } from "./address.ts";
-import { openWire } from "./wire.ts";
+import { openWire, type PipedWire } from "./wire.ts";
 
 export interface Address {
   readonly address: string;
@@ -13,15 +12,23 @@ export interface Address {
 
 export interface Link {
   readonly wire: Wire;
-  readonly socket: Socket;
+  /** Ends the connection at once. */
+  destroy(): void;
   /** 40 hex digits. */
   readonly peerId: string;
   readonly outgoing: boolean;
 }
 
+type Socket = Bun.Socket<Speaker | undefined>;
+
+/** A connection, from the moment its socket is there. */
+interface Speaker extends PipedWire {
+  readonly closed: () => void;
+}
+
 export interface Links {
-  /** Hands a connection of the server over. */
-  accept(socket: Socket): void;
+  /** For the listener: what becomes of connections from outside. */
+  readonly handlers: Bun.SocketHandler<Speaker | undefined>;
   /** Dials these, now and again after a loss. */
   connect(peers: readonly Address[]): void;
   readonly size: number;
@@ -65,33 +72,38 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
 
   /** Speaks the wire protocol on `socket`; `ended` is called once, with whether the peer was ever linked. */
   function speak(socket: Socket, outgoing: boolean, ended: (peerId: string | undefined) => void): Wire {
-    const wire = openWire(socket);
+    const destroy = () => void socket.terminate();
+    const piped = openWire({ write: (bytes) => socket.write(bytes), destroy });
+    const { wire } = piped;
     let known: string | undefined;
     sockets.add(socket);
     socket.setNoDelay(true);
-    const patience = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+    const patience = setTimeout(destroy, HANDSHAKE_MS);
+    wire.once("close", () => void socket.end());
     wire.once("handshake", (theirHash: Buffer, theirId: Buffer) => {
       clearTimeout(patience);
       known = theirId.toString("hex");
-      if (!theirHash.equals(infohash) || barred.has(known)) return socket.destroy();
+      if (!theirHash.equals(infohash) || barred.has(known)) return destroy();
       // Answered even when it isn't kept, so that whoever dialled learns who we are and doesn't dial again.
       if (!outgoing) wire.handshake(infohash, peerId);
-      const link: Link = { wire, socket, peerId: known, outgoing };
+      const link: Link = { wire, destroy, peerId: known, outgoing };
       if (keeps(link)) adopt(link);
-      else socket.end();
+      else {
+        piped.drained();
+        socket.end();
+      }
     });
-    // A lost connection is an everyday event here; 'close' follows and is where it is dealt with.
-    socket.on("error", () => socket.destroy());
-    socket.on("end", () => socket.destroy());
-    socket.on("close", () => {
-      clearTimeout(patience);
-      sockets.delete(socket);
-      wire.destroy();
-      if (known !== undefined && links.get(known)?.wire === wire) links.delete(known);
-      ended(known);
-      dialMore();
-    });
-    socket.pipe(wire).pipe(socket);
+    socket.data = {
+      ...piped,
+      closed: () => {
+        clearTimeout(patience);
+        sockets.delete(socket);
+        wire.destroy();
+        if (known !== undefined && links.get(known)?.wire === wire) links.delete(known);
+        ended(known);
+        dialMore();
+      },
+    };
     return wire;
   }
 
@@ -102,27 +114,54 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
     if (other !== undefined) {
       const dialledBySmaller = link.outgoing === ownId < link.peerId;
       if (other.outgoing === link.outgoing || !dialledBySmaller) return false;
-      other.socket.destroy();
+      other.destroy();
     }
     links.set(link.peerId, link);
     return true;
   }
 
+  const listeners: Omit<Bun.SocketHandler<Speaker | undefined>, "open"> = {
+    data: (socket, bytes) => socket.data?.feed(bytes),
+    drain: (socket) => socket.data?.drained(),
+    end: (socket) => void socket.terminate(),
+    // A lost connection is an everyday event here; 'close' follows and is where it is dealt with.
+    error: (socket) => void socket.terminate(),
+    close: (socket) => {
+      socket.data?.closed();
+      socket.data = undefined;
+    },
+  };
+
   function dial(target: Target): void {
     target.busy = true;
-    const socket = dialSocket({ host: target.address, port: target.port });
-    const patience = setTimeout(() => socket.destroy(), CONNECT_MS);
-    socket.once("connect", () => clearTimeout(patience));
     const startedAtMs = Date.now();
-    const wire = speak(socket, true, (id) => {
+    let over = false;
+    const ended = (id?: string) => {
+      if (over) return;
+      over = true;
       clearTimeout(patience);
       target.busy = false;
       if (id !== undefined) target.peerId = id;
       if (id !== undefined && Date.now() - startedAtMs > HANDSHAKE_MS) target.failures = 0;
       target.retryAtMs = Date.now() + (RETRY_MS[target.failures++] ?? Number.POSITIVE_INFINITY);
-    });
-    wire.peerAddress = `${target.address}:${target.port}`;
-    wire.handshake(infohash, peerId);
+    };
+    const failed = () => {
+      ended();
+      dialMore();
+    };
+    const patience = setTimeout(failed, CONNECT_MS);
+    const open = (socket: Socket) => {
+      clearTimeout(patience);
+      if (over || closed) return void socket.terminate();
+      const wire = speak(socket, true, ended);
+      wire.peerAddress = `${target.address}:${target.port}`;
+      wire.handshake(infohash, peerId);
+    };
+    Bun.connect<Speaker | undefined>({
+      hostname: target.address,
+      port: target.port,
+      socket: { ...listeners, open, connectError: failed },
+    }).catch(failed);
   }
 
   function wanted({ busy, peerId: id }: Target): boolean {
@@ -152,15 +191,14 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
     get size() {
       return links.size;
     },
-    accept: (socket) => {
-      // Dropped before a byte is read or answered: to strangers this port is silent.
-      if (closed || !allow(plainAddress(socket.remoteAddress ?? "")) || sockets.size >= 2 * MAX_LINKS)
-        return void socket.destroy();
-      speak(
-        socket,
-        false,
-        () => {},
-      ).peerAddress = `${plainAddress(socket.remoteAddress ?? "")}:${socket.remotePort}`;
+    handlers: {
+      ...listeners,
+      open: (socket) => {
+        const address = plainAddress(socket.remoteAddress);
+        // Dropped before a byte is read or answered: to strangers this port is silent.
+        if (closed || !allow(address) || sockets.size >= 2 * MAX_LINKS) return void socket.terminate();
+        speak(socket, false, () => {}).peerAddress = `${address}:${socket.remotePort}`;
+      },
     },
     connect: (peers) => {
       for (const { address, port } of peers) {
@@ -179,20 +217,15 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
       for (const link of links.values()) {
         if (link.wire !== wire) continue;
         barred.add(link.peerId);
-        link.socket.destroy();
+        link.destroy();
       }
     },
     close: () => {
       closed = true;
       clearTimeout(timer);
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) socket.terminate();
     },
   };
-}
-
-/** Closes a listening server; resolves when its port is free. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 function shuffled<T>(list: T[]): T[] {

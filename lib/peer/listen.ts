@@ -1,5 +1,5 @@
 // A TCP port to be reached at, out of the range an operator opened in the firewall.
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server } from "node:net";
 import { OpsError } from "../errors.ts";
 
 /** Connections the kernel may hold until we accept: a whole fleet dials in the same second. */
@@ -12,22 +12,43 @@ export interface ListenOptions {
   readonly bind?: string | undefined;
 }
 
-/**
- * Listens on the first free port of `ports`, or on any free one.
- * @throws OpsError port when all are taken, or the address isn't this machine's
- */
-export async function listenInRange(
-  onConnection: (socket: Socket) => void,
-  options: ListenOptions,
-): Promise<Server & { readonly port: number }> {
-  return listenWith(() => createServer(onConnection), options);
+/** Something that listens. */
+export interface Listener<Kind> {
+  readonly port: number;
+  readonly listener: Kind;
 }
 
-/** The same for a server of another kind; `makeServer` is called anew for each port tried. */
+/**
+ * Listens on the first free port of `ports`, or on any free one; `handlers` get the connections.
+ * @throws OpsError port when all are taken, or the address isn't this machine's
+ */
+export async function listenInRange<Data>(
+  handlers: Bun.SocketHandler<Data>,
+  options: ListenOptions,
+): Promise<Listener<Bun.TCPSocketListener<Data>>> {
+  return firstFree(options, (port, hostname) => {
+    // Without `exclusive`, two programs of this machine would share a port, and its connections at random.
+    const listener = Bun.listen<Data>({ hostname, port, exclusive: true, socket: handlers });
+    return { listener, port: listener.port };
+  });
+}
+
+/** For listeners that only show whether a port can be reached. */
+export const HANG_UP: Bun.SocketHandler<unknown> = { open: (socket) => void socket.terminate(), data: () => {} };
+
+/** The same for a server of node's; `makeServer` is called anew for each port tried. */
 export async function listenWith<S extends Server>(
   makeServer: () => S,
-  { ports, bind }: ListenOptions,
+  options: ListenOptions,
 ): Promise<S & { readonly port: number }> {
+  const { listener, port } = await firstFree(options, (port, host) => listenOn(makeServer(), { port, host }));
+  return Object.assign(listener, { port });
+}
+
+async function firstFree<Kind>(
+  { ports, bind }: ListenOptions,
+  listen: (port: number, host: string) => Listener<Kind> | Promise<Listener<Kind>>,
+): Promise<Listener<Kind>> {
   const { from, to } = ports ?? { from: 0, to: 0 };
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= 65_535))
     throw new RangeError(`not a port range: ${from}-${to}`);
@@ -35,12 +56,14 @@ export async function listenWith<S extends Server>(
     // An IPv6 socket takes IPv4 as well; a kernel built or booted without IPv6 has none.
     const hosts = bind === undefined ? ["::", "0.0.0.0"] : [bind];
     for (const [index, host] of hosts.entries()) {
-      const result = await listenOn(makeServer(), { port, host });
-      if ("server" in result) return result.server;
-      const { code, message } = result.error;
-      if (code === "EADDRINUSE" || code === "EACCES") break;
-      if (index < hosts.length - 1) continue;
-      throw new OpsError("port", `cannot listen on ${host}:${port}: ${message}`, { cause: result.error });
+      try {
+        return await listen(port, host);
+      } catch (cause) {
+        const { code, message } = cause as NodeJS.ErrnoException;
+        if (code === "EADDRINUSE" || code === "EACCES") break;
+        if (index < hosts.length - 1) continue;
+        throw new OpsError("port", `cannot listen on ${host}:${port}: ${message}`, { cause });
+      }
     }
   }
   const range = from === to ? `TCP port ${from}` : `every TCP port from ${from} to ${to}`;
@@ -52,16 +75,12 @@ export async function listenWith<S extends Server>(
 async function listenOn<S extends Server>(
   server: S,
   { port, host }: { readonly port: number; readonly host: string },
-): Promise<{ readonly server: S & { readonly port: number } } | { readonly error: NodeJS.ErrnoException }> {
+): Promise<Listener<S>> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen({ port, host, backlog: BACKLOG }, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    return { error: error as NodeJS.ErrnoException };
-  }
+  await promise;
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
-  return { server: Object.assign(server, { port: address.port }) };
+  return { listener: server, port: address.port };
 }

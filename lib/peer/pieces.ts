@@ -1,17 +1,22 @@
-// torrent-stream's store, over a Storage: remembers what became of every write, which torrent-stream doesn't ask.
-import type { ChunkStore } from "torrent-stream";
+// Pieces on their way to disk and back: written, hashed again from the file, read for uploads.
+import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
+import { isRight } from "./check.ts";
 import type { Storage } from "./storage.ts";
-import { CHECKED_MARKER } from "./stream.ts";
+import type { ReadBlock } from "./upload.ts";
 
 export interface PieceStore {
-  readonly chunkStore: ChunkStore;
-  /** Pieces on disk. */
+  /** Takes over a piece whose hash matched; it can be read from now on. */
+  put(index: number, bytes: Buffer): void;
+  readonly read: ReadBlock;
+  /** Whether a piece is here. */
+  holds(index: number): boolean;
+  /** One bit a piece, as BEP 3's bitfield. */
+  bitfield(): Buffer;
+  /** Pieces on disk, hashed again from there. */
   readonly flushed: number;
   /** Bytes taken over and not yet written. */
   readonly pendingBytes: number;
-  /** From now on pieces are read from disk; until then torrent-stream asks what is there already. */
-  begin(): void;
   /** Resolves when no write is under way. */
   settled(): Promise<void>;
 }
@@ -25,7 +30,7 @@ export interface PieceStoreOptions {
   readonly onUnreadable: (error: unknown) => void;
 }
 
-/** Pieces kept in memory for uploads: a piece is asked for block by block. */
+/** Pieces kept in memory for uploads: a piece is asked for block by block, by several peers at about the same time. */
 const CACHE_BYTES = 16 * 1024 * 1024;
 const MIN_CACHED_PIECES = 2;
 /** BEP 3 speaks of 16 KiB; beyond 128 KiB all implementations drop the connection. */
@@ -36,88 +41,88 @@ export function openPieceStore(
   storage: Storage,
   { verified, onFlushed, onFault, onUnreadable }: PieceStoreOptions,
 ): PieceStore {
-  const cache = new Map<number, Promise<Buffer>>();
+  const here = verified.slice();
+  /** Pieces, or their reading. */
+  const cache = new Map<number, Buffer | Promise<Buffer>>();
   const maxCached = Math.max(MIN_CACHED_PIECES, Math.floor(CACHE_BYTES / torrent.pieceLength));
   const waiting: (() => void)[] = [];
   let pending = 0;
   let pendingBytes = 0;
   let flushed = verified.reduce((sum, flag) => sum + flag, 0);
-  let begun = false;
 
-  function cached(index: number): Promise<Buffer> {
-    const piece = cache.get(index) ?? storage.read(index);
+  function keep(index: number, piece: Buffer | Promise<Buffer>): void {
     // Kept in order of use, so that the first is the least recently used.
     cache.delete(index);
     cache.set(index, piece);
-    piece.catch(() => cache.delete(index));
     for (const oldest of cache.keys()) {
       if (cache.size <= maxCached) break;
       cache.delete(oldest);
     }
-    return piece;
   }
 
-  async function block(index: number, offset: number, length: number): Promise<Buffer> {
-    const known = index >= 0 && index < verified.length;
-    if (!known || length === 0 || length > MAX_REQUEST_BYTES || offset + length > storage.pieceBytes(index)) {
-      throw new RangeError(`no block ${offset}+${length} in piece ${index}`);
+  function load(index: number): Promise<Buffer> {
+    const reading = storage.read(index);
+    reading.then(
+      (bytes) => cache.get(index) === reading && cache.set(index, bytes),
+      () => cache.delete(index),
+    );
+    return reading;
+  }
+
+  async function write(index: number, bytes: Buffer): Promise<void> {
+    pending++;
+    pendingBytes += bytes.length;
+    try {
+      await storage.write(index, bytes);
+      if (!(await isRight(torrent, storage, index))) {
+        const message = `${storage.folder}: piece ${index} came back from the disk changed`;
+        throw new OpsError("hash", message, { hint: "check that disk" });
+      }
+      flushed++;
+    } catch (error) {
+      onFault(error);
+    } finally {
+      pending--;
+      pendingBytes -= bytes.length;
+      onFlushed();
+      if (pending === 0) for (const resolve of waiting.splice(0)) resolve();
     }
-    return (await cached(index)).subarray(offset, offset + length);
   }
-
-  const chunkStore: ChunkStore = {
-    get: (index, range, callback) => {
-      if (!begun) {
-        // Later than now: torrent-stream asks for the next piece from within the answer.
-        setImmediate(() =>
-          verified[index] === 1 ? callback(null, CHECKED_MARKER) : callback(new Error("not here yet")),
-        );
-      } else if (range) {
-        block(index, range.offset, range.length).then(
-          (bytes) => callback(null, bytes),
-          (error: Error) => {
-            callback(error);
-            if (!(error instanceof RangeError)) onUnreadable(error);
-          },
-        );
-      } else callback(new Error("whole pieces are not read through here"));
-    },
-    put: (index, bytes, callback) => {
-      pending++;
-      pendingBytes += bytes.length;
-      storage
-        .write(index, bytes)
-        .then(
-          () => {
-            flushed++;
-            callback();
-          },
-          (error: Error) => {
-            onFault(error);
-            callback(error);
-          },
-        )
-        .finally(() => {
-          pending--;
-          pendingBytes -= bytes.length;
-          onFlushed();
-          if (pending === 0) for (const resolve of waiting.splice(0)) resolve();
-        });
-    },
-    close: (callback) => callback?.(),
-    destroy: (callback) => callback?.(),
-  };
 
   return {
-    chunkStore,
+    put: (index, bytes) => {
+      here[index] = 1;
+      keep(index, bytes);
+      void write(index, bytes);
+    },
+    read: (index, range, callback) => {
+      const { offset, length } = range ?? { offset: 0, length: 0 };
+      const known = here[index] === 1 && length > 0 && length <= MAX_REQUEST_BYTES;
+      if (!known || offset + length > storage.pieceBytes(index))
+        return callback(new RangeError(`no block ${offset}+${length} in piece ${index}`));
+      const piece = cache.get(index) ?? load(index);
+      keep(index, piece);
+      if (!(piece instanceof Promise)) return callback(null, piece.subarray(offset, offset + length));
+      piece.then(
+        (bytes) => callback(null, bytes.subarray(offset, offset + length)),
+        (error: Error) => {
+          callback(error);
+          onUnreadable(error);
+        },
+      );
+    },
+    holds: (index) => here[index] === 1,
+    bitfield: () => {
+      const bits = Buffer.alloc(Math.ceil(here.length / 8));
+      for (const [index, flag] of here.entries())
+        (bits[index >> 3] as number) |= flag === 1 ? 128 >> (index & 7) : 0;
+      return bits;
+    },
     get flushed() {
       return flushed;
     },
     get pendingBytes() {
       return pendingBytes;
-    },
-    begin: () => {
-      begun = true;
     },
     settled: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };

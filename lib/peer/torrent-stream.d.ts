@@ -22,8 +22,6 @@ declare module "peer-wire-protocol" {
     /** Bytes. */
     readonly downloaded: number;
     readonly requests: { readonly length: number };
-    /** Times of pieces that failed their hash and had a block of this peer; set by torrent-stream. */
-    badPieceStrikes?: number[];
     on(event: string, listener: (...args: never[]) => void): unknown;
     once(event: string, listener: (...args: never[]) => void): unknown;
     request(
@@ -57,8 +55,12 @@ declare module "peer-wire-protocol" {
     piece(piece: number, offset: number, block: Buffer): void;
     /** Takes a request of the peer's. */
     _onrequest(piece: number, offset: number, length: number): void;
-    /** Waits for the next `size` bytes. */
-    _parse(size: number, parser: (bytes: Buffer) => void): void;
+    /** Takes the next `_parserSize` bytes. */
+    readonly _parser: (bytes: Buffer) => void;
+    readonly _parserSize: number;
+    /** Sends bytes; a message may come in two parts. */
+    _push(bytes: Buffer): void;
+    readonly _finished: boolean;
   }
 
   export default function protocol(options?: { speed?: number }): Wire;
@@ -66,8 +68,7 @@ declare module "peer-wire-protocol" {
 
 declare module "torrent-stream" {
   import type { EventEmitter } from "node:events";
-  import type { Socket } from "node:net";
-  import type { StreamWire } from "peer-wire-protocol";
+    import type { StreamWire } from "peer-wire-protocol";
 
   export interface ChunkStore {
     get(
@@ -81,22 +82,17 @@ declare module "torrent-stream" {
   }
 
   export interface Swarm extends EventEmitter {
-    readonly wires: readonly StreamWire[];
-    readonly downloaded: number;
+    /** Bytes. */
     readonly uploaded: number;
-    /** Takes a socket into account; what its own server and dialler call. */
-    _onconnection(socket: Socket): void;
-    /** Takes a wire whose handshake is done. */
-    _onwire(socket: Socket, wire: StreamWire): void;
+    /** Takes a wire whose handshake is done, and what ends its connection. */
+    _onwire(connection: { on(): unknown; destroy(): void }, wire: StreamWire): void;
   }
 
   export interface TorrentEngine extends EventEmitter {
     readonly infoHash: string;
-    /** Hex SHA-1 of each piece: what a downloaded piece is compared with. */
+    /** Hex SHA-1 of each piece: what a piece is compared with. */
     readonly torrent: { pieces: string[] };
     readonly swarm: Swarm;
-    select(from: number, to: number, priority: boolean | number): void;
-    deselect(from: number, to: number, priority: boolean | number): void;
     destroy(callback?: () => void): void;
   }
 
@@ -107,7 +103,6 @@ declare module "torrent-stream" {
     connections: number;
     /** Wires it leaves unchoked every ten seconds. */
     uploads: number;
-    timeout: number;
     verify: boolean;
     dht: false;
     tracker: false;

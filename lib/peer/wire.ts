@@ -1,43 +1,174 @@
-// peer-wire-protocol's wire, mended where it trusts the other side too much or loses what that side asked for.
-import type { Socket } from "node:net";
+// peer-wire-protocol's wire on a bare socket: its messages and its state, without its streams. Between two of its own
+// streams and node's socket, each block was joined, sliced and written in two system calls, each request and HAVE in
+// one of its own; here what a turn of the event loop has to say leaves in one write.
 import protocol, { type Wire, type WireRequest } from "peer-wire-protocol";
+
+/** What a wire needs of a socket. */
+export interface Pipe {
+  /** Returns how many bytes were taken; the rest is to be offered again when the socket drained. */
+  write(bytes: Uint8Array): number;
+  destroy(): void;
+}
+
+export interface PipedWire {
+  readonly wire: Wire;
+  /** Bytes came in. */
+  feed(bytes: Buffer): void;
+  /** The socket takes bytes again. */
+  drained(): void;
+}
 
 /** Longer than any message of ours or of a sane client: a bitfield of 8 million pieces, a block of 128 KiB. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Messages are joined up to this size for one write. */
+const STAGE_BYTES = 256 * 1024;
+/** News of pieces wait this long for a block or a request to travel with. */
+const NEWS_MS = 5;
+/** Blocks that are read ahead of what the socket took. */
+const AHEAD_BYTES = 512 * 1024;
+const HAVE_ID = 4;
 
-/** A wire for `socket`, not yet piped. */
-export function openWire(socket: Socket): Wire {
+// One for all wires: between filling and writing nothing else runs.
+const stage = Buffer.allocUnsafeSlow(STAGE_BYTES);
+
+/** A wire that speaks through `pipe`. */
+export function openWire(pipe: Pipe): PipedWire {
   const wire = protocol({ speed: 10 });
-  boundMessages(wire, socket);
-  answerTheAsked(wire);
-  return wire;
-}
+  const queue: Buffer[] = [];
+  let queuedBytes = 0;
+  let flushing: ReturnType<typeof setImmediate> | undefined;
+  let news: ReturnType<typeof setTimeout> | undefined;
+  let blocked = false;
+  let carry: Buffer | undefined;
+  let carried = 0;
 
-/** A length prefix of 4 GiB must not make the wire collect 4 GiB. */
-function boundMessages(wire: Wire, socket: Socket): void {
-  const parse = wire._parse;
-  wire._parse = (size, parser) => {
+  wire._push = (data) => {
+    if (wire._finished) return;
+    queue.push(data);
+    queuedBytes += data.length;
+    if (isNews(data)) news ??= setTimeout(flush, NEWS_MS);
+    else flushing ??= setImmediate(flush);
+  };
+  wire.once("close", () => {
+    // A last word (a handshake that tells who we are) still goes out.
+    flush();
+    queue.length = queuedBytes = 0;
+    if (flushing !== undefined) clearImmediate(flushing);
+    clearTimeout(news);
+  });
+  const counter = openCounter(wire, () => queuedBytes);
+
+  function flush(): void {
+    if (flushing !== undefined) clearImmediate(flushing);
+    clearTimeout(news);
+    flushing = news = undefined;
+    while (!blocked && queuedBytes > 0) {
+      const bytes = stageQueue();
+      const taken = pipe.write(bytes);
+      if (taken >= bytes.length) continue;
+      blocked = true;
+      const rest = bytes.subarray(Math.max(taken, 0));
+      // The stage is everybody's: what stays must be a copy, unless it is the message itself.
+      queue.unshift(bytes.buffer === stage.buffer ? Buffer.from(rest) : rest);
+      queuedBytes += rest.length;
+    }
+    counter.serve();
+  }
+
+  /** Takes messages off the queue: as many as fit the stage, or one that is too long for it. */
+  function stageQueue(): Buffer {
+    let [first] = queue as [Buffer];
+    if (queue.length === 1 || first.length > STAGE_BYTES) {
+      queue.shift();
+      queuedBytes -= first.length;
+      return first;
+    }
+    let size = 0;
+    let count = 0;
+    for (first of queue) {
+      if (size + first.length > STAGE_BYTES) break;
+      first.copy(stage, size);
+      size += first.length;
+      count++;
+    }
+    queue.splice(0, count);
+    queuedBytes -= size;
+    return stage.subarray(0, size);
+  }
+
+  function parse(bytes: Buffer): void {
     // Number.MAX_VALUE is the wire's own way to stop reading when it ends.
-    if (size > MAX_MESSAGE_BYTES && size !== Number.MAX_VALUE) socket.destroy();
-    parse.call(wire, size, parser);
+    if (wire._parserSize > MAX_MESSAGE_BYTES) return;
+    wire._parser(bytes);
+    if (wire._parserSize > MAX_MESSAGE_BYTES && wire._parserSize !== Number.MAX_VALUE) pipe.destroy();
+  }
+
+  return {
+    wire,
+    feed: (bytes) => {
+      let at = 0;
+      while (at < bytes.length && wire._parserSize <= MAX_MESSAGE_BYTES) {
+        const size = wire._parserSize;
+        if (carry === undefined && bytes.length - at >= size) {
+          at += size;
+          parse(bytes.subarray(at - size, at));
+          continue;
+        }
+        carry ??= Buffer.allocUnsafe(size);
+        const taken = bytes.copy(carry, carried, at, at + size - carried);
+        at += taken;
+        carried += taken;
+        if (carried < size) continue;
+        const whole = carry;
+        carry = undefined;
+        carried = 0;
+        parse(whole);
+      }
+    },
+    drained: () => {
+      blocked = false;
+      flush();
+    },
   };
 }
 
+function isNews(message: Buffer): boolean {
+  return message.length === 9 && message[4] === HAVE_ID;
+}
+
 /**
- * The wire finds an answer's request by its numbers. A block that was asked for, cancelled and asked for again while
- * it was read from disk has two readings under way; the first one's end would find the second request, see that it is
- * not its own, and throw it away: neither is answered, and the other side waits until it gives up.
+ * Answers requests one after the other, no more than the socket takes soon: what waits in memory for a slow peer keeps
+ * whole pieces there. The wire's own way is to read all at once, and to find an answer's request by its numbers; a
+ * block asked for, cancelled and asked for again while it was read would be answered neither time.
  */
-function answerTheAsked(wire: Wire): void {
+function openCounter(wire: Wire, waitingBytes: () => number): { serve(): void } {
+  const waiting: WireRequest[] = [];
+  let readingBytes = 0;
+
+  function serve(): void {
+    while (waitingBytes() + readingBytes < AHEAD_BYTES) {
+      const request = waiting.shift();
+      if (request === undefined) return;
+      // Cancelled, or choked since.
+      if (!wire.peerRequests.includes(request)) continue;
+      const { piece, offset, length } = request;
+      readingBytes += length;
+      wire.emit("request", piece, offset, length, (error: Error | null, block: Buffer) => {
+        readingBytes -= length;
+        const at = wire.peerRequests.indexOf(request);
+        if (at >= 0) wire.peerRequests.splice(at, 1);
+        if (at >= 0 && !error) wire.piece(piece, offset, block);
+        else serve();
+      });
+    }
+  }
+
   wire._onrequest = (piece, offset, length) => {
     if (wire.amChoking) return;
     const request: WireRequest = { piece, offset, length };
     wire.peerRequests.push(request);
-    wire.emit("request", piece, offset, length, (error: Error | null, block: Buffer) => {
-      const at = wire.peerRequests.indexOf(request);
-      if (at < 0) return; // cancelled, or choked since
-      wire.peerRequests.splice(at, 1);
-      if (!error) wire.piece(piece, offset, block);
-    });
+    waiting.push(request);
+    serve();
   };
+  return { serve };
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect, createServer } from "node:net";
 import { plainAddress } from "../../lib/peer/address.ts";
-import { listenInRange } from "../../lib/peer/listen.ts";
+import { HANG_UP, listenInRange } from "../../lib/peer/listen.ts";
 import { startTracker } from "../../lib/tracker/start.ts";
 import { MiB, openRoom, type Room, rejection, until } from "./engine-support.ts";
 
@@ -38,20 +38,23 @@ test("peers that know only IPv6 find each other, by the tracker as well", async 
 test("one listener takes both families, and no port that either holds", async () => {
   const from: string[] = [];
   const server = await listenInRange(
-    (socket) => {
-      from.push(plainAddress(socket.remoteAddress ?? ""));
-      socket.destroy();
+    {
+      open: (socket) => {
+        from.push(plainAddress(socket.remoteAddress));
+        socket.terminate();
+      },
+      data: () => {},
     },
     { ports: undefined },
   );
   for (const host of ["127.0.0.1", "::1"]) connect({ host, port: server.port }).on("error", () => undefined);
   await until("both arrived", () => from.length === 2);
   expect(from.sort()).toEqual(["127.0.0.1", "::1"]);
-  server.close();
+  server.listener.stop(true);
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const { port } = taken.address() as { port: number };
-  const error = await rejection(listenInRange(() => undefined, { ports: { from: port, to: port } }));
+  const error = await rejection(listenInRange(HANG_UP, { ports: { from: port, to: port } }));
   expect([error.code, error.message]).toEqual(["port", `TCP port ${port} is taken`]);
   taken.close();
 });
