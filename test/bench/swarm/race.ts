@@ -23,7 +23,8 @@ export interface Race {
   readonly network: Network;
   readonly payload: Payload;
   readonly trackerUrl: string;
-  readonly signal: AbortSignal;
+  /** Aborted when the last host has it, or the time is over. */
+  readonly over: AbortSignal;
   /** A folder of this node's own, for settings and what it fetches; removed after. */
   folder(node: Node): string;
   /** Starts a program in the node's namespace; ended by its pid when the race is over. */
@@ -80,6 +81,8 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
   const doneMs = new Map<Node, number>();
   const pids = new Map<Node, number[]>(everybody.map((node) => [node, []]));
   const gone = new Set<Node>();
+  const ending = new AbortController();
+  stack.defer(() => ending.abort());
   let begunMs = 0;
   const settle = (node: Node) => {
     waiting.delete(node);
@@ -92,7 +95,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
     network,
     payload,
     trackerUrl: tracker.url,
-    signal,
+    over: ending.signal,
     folder: folderOf,
     start: (node, argv, { onLine } = {}) => {
       const child = startChild(node, argv, { onLine });
@@ -127,7 +130,6 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
     settle(node);
     for (const pid of pids.get(node) ?? []) killProcess(pid);
   };
-  const ending = new AbortController();
   const twisted = twist
     .play({
       network,

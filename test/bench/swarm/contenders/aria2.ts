@@ -1,6 +1,7 @@
 // aria2c as it is, finding its peers through the tracker: it takes no list of them.
 import type { Node } from "../network.ts";
 import type { Contender } from "./contender.ts";
+import { completionHook } from "./hook.ts";
 
 const SETTINGS = [
   "--bt-max-peers=0",
@@ -15,6 +16,7 @@ const SETTINGS = [
   "--bt-min-crypto-level=plain",
   "--bt-require-crypto=false",
   "--async-dns=false",
+  "--disable-ipv6=true",
 ];
 
 export const aria2: Contender = {
@@ -23,36 +25,28 @@ export const aria2: Contender = {
   settings: `${SETTINGS.join(" ")}, --bt-seed-unverified for the seeder`,
   needs: { aria2: "aria2c" },
   start: async (race, hosts) => {
-    const start = (node: Node) => {
+    const start = async (node: Node) => {
       const seed = node.index === 0;
-      race.start(
-        node,
-        [
-          "aria2c",
-          "--no-conf=true",
-          ...SETTINGS,
-          ...(seed
-            ? ["--bt-seed-unverified=true", "--bt-hash-check-seed=false", "--allow-overwrite=true"]
-            : []),
-          "--listen-port=6881",
-          `--bt-tracker=${race.trackerUrl}`,
-          "--summary-interval=0",
-          "--show-console-readout=false",
-          "--console-log-level=notice",
-          "--enable-color=false",
-          `--dir=${seed ? race.payload.folder : race.folder(node)}`,
-          race.payload.torrentFile,
-        ],
-        {
-          onLine: (line) => {
-            if (!seed && line.includes("Download of selected files was complete")) race.done(node);
-          },
-        },
-      );
+      const hook = seed ? [] : [`--on-bt-download-complete=${await completionHook(race, node)}`];
+      race.start(node, [
+        "aria2c",
+        "--no-conf=true",
+        ...SETTINGS,
+        ...(seed ? ["--bt-seed-unverified=true", "--allow-overwrite=true"] : []),
+        "--listen-port=6881",
+        `--bt-tracker=${race.trackerUrl}`,
+        "--summary-interval=0",
+        "--show-console-readout=false",
+        "--console-log-level=notice",
+        "--enable-color=false",
+        `--dir=${seed ? race.payload.folder : race.folder(node)}`,
+        ...hook,
+        race.payload.torrentFile,
+      ]);
     };
-    for (const node of [race.network.seeder, ...hosts]) start(node);
+    await Promise.all([race.network.seeder, ...hosts].map(start));
     return {
-      join: async (node) => start(node),
+      join: start,
       // The race ends them.
       [Symbol.asyncDispose]: async () => {},
     };
