@@ -10,12 +10,19 @@ export interface Child extends AsyncDisposable {
   tail(): string;
 }
 
+export interface ChildOptions {
+  /** Called for every line of stdout. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Called for every line of stderr. */
+  readonly onError?: ((line: string) => void) | undefined;
+}
+
 const TAIL_LINES = 20;
 
 export function startChild(
   node: Pick<Node, "namespace">,
   argv: readonly string[],
-  { onLine }: { readonly onLine?: ((line: string) => void) | undefined } = {},
+  { onLine = () => {}, onError = () => {} }: ChildOptions = {},
 ): Child {
   const process = Bun.spawn(inside(node, argv), { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   const last: string[] = [];
@@ -33,7 +40,7 @@ export function startChild(
       }
     }
   };
-  const reading = Promise.all([read(process.stdout, onLine ?? (() => {})), read(process.stderr, () => {})]);
+  const reading = Promise.all([read(process.stdout, onLine), read(process.stderr, onError)]);
   let ending: Promise<void> | undefined;
   return {
     pid: process.pid,

@@ -2,7 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Torrent } from "../../../lib/torrent/types.ts";
-import { type Child, startChild } from "./child.ts";
+import { type Child, type ChildOptions, startChild } from "./child.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { type Network, type Node, payloadBytes } from "./network.ts";
 import type { Twist } from "./scenarios.ts";
@@ -28,7 +28,7 @@ export interface Race {
   /** A folder of this node's own, for settings and what it fetches; removed after. */
   folder(node: Node): string;
   /** Starts a program in the node's namespace; ended by its pid when the race is over. */
-  start(node: Node, argv: readonly string[], options?: { readonly onLine?: (line: string) => void }): Child;
+  start(node: Node, argv: readonly string[], options?: ChildOptions): Child;
   /** A process of this node that was started by other means. */
   adopt(node: Node, pid: number): void;
   /** Called by contenders when they hear of it. */
@@ -81,6 +81,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
   const doneMs = new Map<Node, number>();
   const pids = new Map<Node, number[]>(everybody.map((node) => [node, []]));
   const gone = new Set<Node>();
+  const troubles: string[] = [];
   const ending = new AbortController();
   stack.defer(() => ending.abort());
   let begunMs = 0;
@@ -97,10 +98,14 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
     trackerUrl: tracker.url,
     over: ending.signal,
     folder: folderOf,
-    start: (node, argv, { onLine } = {}) => {
-      const child = startChild(node, argv, { onLine });
+    start: (node, argv, childOptions) => {
+      const child = startChild(node, argv, childOptions);
       stack.use(child);
       pids.get(node)?.push(child.pid);
+      void child.exited.then((code) => {
+        if (code !== 0 && !ending.signal.aborted && !gone.has(node))
+          troubles.push(`${argv[0]} of ${node.name} ended with ${code}: ${child.tail()}`);
+      });
       return child;
     },
     adopt: (node, pid) => void pids.get(node)?.push(pid),
@@ -118,7 +123,6 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
 
   begunMs = performance.now();
   const deadline = setTimeout(finished.resolve, timeoutMs);
-  const troubles: string[] = [];
   const run = stack.use(
     await contender.start(
       race,
