@@ -3,67 +3,79 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../../../lib/errors.ts";
 import { temporaryFolder } from "../../../lib/temporary.ts";
+import { measureFlow } from "./flow.ts";
 import { buildNetwork, type Network, removeLeftovers } from "./network.ts";
 import type { SwarmOptions } from "./options.ts";
 import { makePayload } from "./payload.ts";
 import { describeLink } from "./qdisc.ts";
-import { type Outcome, runRace } from "./race.ts";
-import { outcomeLine, summarize, tableOf } from "./table.ts";
+import type { Outcome } from "./race.ts";
+import { runRace } from "./run-race.ts";
+import { outcomeLine, type Scale, summarize, tableOf } from "./table.ts";
+import { ensureTools } from "./tools.ts";
 import { startTrackerAt } from "./tracker.ts";
 
+/** How long a run may take beside its multiple of F/u: torrent-stream alone waits ten seconds before its first byte. */
+const PATIENCE_MS = 60_000;
+const PATIENCE_LIMITS = 20;
+
+/** Prints results on stdout, progress on stderr; 0 when every host got the file every time, else 2. */
 export async function benchmark(
   options: SwarmOptions,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<number> {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     throw new OpsError("usage", "network namespaces need Linux and root", { hint: "run it as root" });
-  const { hosts, rate, sizeBytes, scenario, contenders, rounds } = options;
+  const { rate, sizeBytes, scenario, contenders, rounds } = options;
+  await ensureTools(contenders);
   await using stack = new AsyncDisposableStack();
   const left = await removeLeftovers();
   if (left.length > 0) console.error(`removed what a killed benchmark left: ${left.length} namespaces`);
   const root = await temporaryFolder("swarmbench");
   stack.defer(() => rm(root, { recursive: true, force: true }));
-  const network = stack.use(await buildNetwork(scenario.plan({ hosts, rate })));
+  const network = stack.use(await buildNetwork(scenario.plan(options)));
   const payload = await makePayload(root, { sizeBytes, pieceLength: options.pieceLength });
   const tracker = stack.use(await startTrackerAt(network, payload));
-  const limitMs = (sizeBytes * 8_000) / rate;
-  console.log(heading(options, network, payload.torrent.pieceLength, limitMs));
+  const limitMs = network.hosts[0]?.rate && (scenario.limitMs?.(options) ?? (sizeBytes * 8_000) / rate);
+  const scale: Scale = { limitMs, sizeBytes };
+  console.log(heading(options, { network, pieceLength: payload.torrent.pieceLength, scale }));
+  console.log(`one TCP flow: ${((await measureFlow(network)) / 1e6).toFixed(1)} Mbit/s of payload\n`);
   const outcomes: Outcome[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
+      signal.throwIfAborted();
       const outcome = await runRace(contender, {
         network,
         payload,
         tracker,
-        twist: scenario,
+        scenario,
         root: join(root, "race"),
-        timeoutMs: options.timeoutMs ?? 60_000 + 20 * limitMs,
+        timeoutMs: options.timeoutMs ?? PATIENCE_MS + PATIENCE_LIMITS * (limitMs ?? 0),
         signal,
       });
       outcomes.push(outcome);
-      console.error(outcomeLine(outcome, { round, limitMs }));
+      console.error(outcomeLine(outcome, { round, scale }));
     }
   }
-  console.log(tableOf(contenders, outcomes, { limitMs, sizeBytes }));
-  if (options.json !== undefined)
-    await writeFile(
-      options.json,
-      `${JSON.stringify({ hosts, rate, sizeBytes, scenario: scenario.name, limitMs, outcomes }, null, 1)}\n`,
-    );
-  return outcomes.every((outcome) => summarize(outcome, { limitMs, sizeBytes }).failed === 0) ? 0 : 2;
+  console.log(tableOf(contenders, outcomes, scale));
+  const all = { hosts: network.hosts.length, rate, sizeBytes, scenario: scenario.name, limitMs, outcomes };
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(all, null, 1)}\n`);
+  return outcomes.every((outcome) => summarize(outcome, scale).failed === 0) ? 0 : 2;
 }
 
 function heading(
-  { hosts, sizeBytes, scenario, contenders }: SwarmOptions,
-  network: Network,
-  pieceLength: number,
-  limitMs: number,
+  { sizeBytes, scenario, contenders, rounds }: SwarmOptions,
+  {
+    network,
+    pieceLength,
+    scale,
+  }: { readonly network: Network; readonly pieceLength: number; readonly scale: Scale },
 ): string {
-  const mib = sizeBytes / 1024 / 1024;
+  const { hosts } = network;
+  const limit = scale.limitMs === undefined ? "" : `; F/u = ${(scale.limitMs / 1000).toFixed(2)} s`;
   return [
-    `${hosts} hosts, ${mib} MiB in pieces of ${pieceLength / 1024} KiB, scenario ${scenario.name}: ${scenario.about}`,
-    `links: ${describeLink(network.hosts[0]?.rate)}, the seeder's too; F/u = ${(limitMs / 1000).toFixed(2)} s`,
+    `${hosts.length} hosts, ${sizeBytes / 1024 / 1024} MiB in pieces of ${pieceLength / 1024} KiB, ${rounds} rounds`,
+    `scenario ${scenario.name}: ${scenario.about}`,
+    `links: ${describeLink(hosts[0]?.rate)}, the seeder's too${limit}`,
     ...contenders.map(({ title, settings }) => `${title}: ${settings}`),
-    "",
   ].join("\n");
 }

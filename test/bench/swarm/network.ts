@@ -34,6 +34,8 @@ export interface Carried {
 export interface Network extends AsyncDisposable {
   readonly seeder: Node;
   readonly hosts: readonly Node[];
+  /** How many bridges there are. */
+  readonly zones: number;
   /** Where the bridge is reached by everybody: the tracker runs there. */
   readonly hub: Pick<Node, "namespace" | "address">;
   /** What a node sent through its link so far. */
@@ -102,6 +104,7 @@ export async function buildNetwork({ rates, zones = [], crossRate }: NetworkPlan
   return {
     seeder,
     hosts,
+    zones: bridges.length,
     hub,
     sent: (node) => carried(node.namespace, "eth0"),
     crossed: async () => {

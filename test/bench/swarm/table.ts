@@ -6,23 +6,23 @@ export interface Summary {
   readonly medianMs: number;
   readonly lastMs: number;
   readonly firstPieceMs: number | undefined;
-  readonly seederCopies: number;
+  /** Per GB (10^9 bytes) of the file that arrived at hosts. */
   readonly cpuPerGb: number;
-  readonly peakBytes: number;
-  readonly machineBusy: number;
   /** Hosts that should have the file, and don't. */
   readonly failed: number;
 }
 
-interface Scale {
-  readonly limitMs: number;
+export interface Scale {
+  /** The time that none can be faster than; undefined where nothing limits. */
+  readonly limitMs: number | undefined;
   readonly sizeBytes: number;
 }
 
 const MIB = 1024 * 1024;
 
+/** The odd host's own times are left out. */
 export function summarize(outcome: Outcome, { sizeBytes }: Scale): Summary {
-  const counted = outcome.hosts.filter(({ apart }) => !apart);
+  const counted = outcome.hosts.filter(({ odd }) => !odd);
   const times = counted.map(({ doneMs = Number.POSITIVE_INFINITY }) => doneMs);
   const firstPieces = counted.flatMap(({ firstPieceMs }) => firstPieceMs ?? []);
   const arrived = outcome.hosts.filter(({ right }) => right).length;
@@ -30,11 +30,8 @@ export function summarize(outcome: Outcome, { sizeBytes }: Scale): Summary {
     firstMs: Math.min(...times),
     medianMs: median(times),
     lastMs: Math.max(...times),
-    firstPieceMs: firstPieces.length === 0 ? undefined : Math.min(...firstPieces),
-    seederCopies: outcome.seederCopies,
+    firstPieceMs: firstPieces.length === 0 ? undefined : median(firstPieces),
     cpuPerGb: outcome.cpuSeconds / ((arrived * sizeBytes) / 1e9),
-    peakBytes: outcome.peakBytes,
-    machineBusy: outcome.machineBusy,
     failed: counted.filter(({ right }) => !right).length,
   };
 }
@@ -49,72 +46,90 @@ export function median(values: readonly number[]): number {
 /** One run as a line, told as it ends. */
 export function outcomeLine(
   outcome: Outcome,
-  { round, limitMs }: { readonly round: number; readonly limitMs: number },
+  { round, scale }: { readonly round: number; readonly scale: Scale },
 ): string {
-  const { lastMs, medianMs, failed, seederCopies, machineBusy } = summarize(outcome, {
-    limitMs,
-    sizeBytes: 1,
-  });
-  const trouble = failed > 0 ? `, ${failed} hosts without the file` : "";
-  return `round ${round + 1} ${outcome.contender}: last ${ratio(lastMs, limitMs)}, median ${ratio(medianMs, limitMs)} x F/u, seeder ${seederCopies.toFixed(2)} copies, machine ${percent(machineBusy)} busy${trouble}${outcome.trouble === undefined ? "" : ` (${outcome.trouble})`}`;
+  const { lastMs, medianMs, failed } = summarize(outcome, scale);
+  const parts = [
+    `last ${time(lastMs, scale)}, median ${time(medianMs, scale)}`,
+    `seeder ${outcome.seederCopies.toFixed(2)} copies`,
+    `machine ${percent(outcome.machineBusy)} busy`,
+    ...outcome.hosts
+      .filter(({ odd, doneMs }) => odd && doneMs !== undefined)
+      .map(({ name, doneMs = Number.NaN }) => `${name} itself ${time(doneMs, scale)}`),
+    ...(failed > 0 ? [`${failed} hosts without the file`] : []),
+    ...(outcome.trouble === undefined ? [] : [outcome.trouble]),
+  ];
+  return `round ${round + 1}, ${outcome.contender}: ${parts.join(", ")}`;
 }
 
-const TITLES = [
-  "",
-  "first",
-  "median",
-  "last host",
-  "tail",
-  "first piece",
-  "seeder",
-  "CPU s/GB",
-  "memory",
-  "machine",
-  "failed",
-];
+interface Row extends Summary {
+  readonly outcome: Outcome;
+}
 
-/** Medians over the rounds, a contender a row, as Markdown. */
+/** Column title → its value in one row's rounds. */
+function columns(scale: Scale): Readonly<Record<string, (rounds: readonly Row[]) => string>> {
+  const middle = (rounds: readonly Row[], pick: (row: Row) => number) => median(rounds.map(pick));
+  const timed = (pick: (row: Row) => number) => (rounds: readonly Row[]) => time(middle(rounds, pick), scale);
+  const speed = (ms: number) => `${(scale.sizeBytes / 1e3 / ms).toFixed(0)}`;
+  const firstPiece = (rounds: readonly Row[]) =>
+    median(rounds.flatMap(({ firstPieceMs }) => firstPieceMs ?? []));
+  return {
+    "first host": timed(({ firstMs }) => firstMs),
+    median: timed(({ medianMs }) => medianMs),
+    "last host": timed(({ lastMs }) => lastMs),
+    ...(scale.limitMs === undefined
+      ? {
+          "MB/s": (rounds) => speed(middle(rounds, ({ lastMs }) => lastMs)),
+          "MB/s after the first piece": (rounds) =>
+            orDash(firstPiece(rounds), (ms) => speed(middle(rounds, ({ lastMs }) => lastMs) - ms)),
+        }
+      : { tail: (rounds) => percent(middle(rounds, ({ lastMs, medianMs }) => lastMs / medianMs - 1)) }),
+    "first piece": (rounds) => orDash(firstPiece(rounds), (ms) => `${(ms / 1000).toFixed(2)} s`),
+    "seeder, copies": (rounds) => middle(rounds, ({ outcome }) => outcome.seederCopies).toFixed(2),
+    "across, copies": (rounds) =>
+      orDash(
+        middle(rounds, ({ outcome }) => outcome.crossedCopies ?? Number.NaN),
+        (copies) => copies.toFixed(2),
+      ),
+    "CPU s/GB": (rounds) =>
+      orDash(
+        middle(rounds, ({ cpuPerGb }) => cpuPerGb),
+        (value) => value.toFixed(1),
+      ),
+    "peak memory": (rounds) => `${(middle(rounds, ({ outcome }) => outcome.peakBytes) / MIB).toFixed(0)} MiB`,
+    "machine busy": (rounds) => percent(middle(rounds, ({ outcome }) => outcome.machineBusy)),
+    failed: (rounds) => String(rounds.reduce((sum, { failed }) => sum + failed, 0)),
+  };
+}
+
+/** Medians over the rounds, a contender a row, as Markdown. Columns that say nothing are left out. */
 export function tableOf(
   contenders: readonly { readonly name: string; readonly title: string }[],
   outcomes: readonly Outcome[],
   scale: Scale,
 ): string {
-  const rows = contenders.map(({ name, title }) => {
+  const cells = contenders.map(({ name, title }) => {
     const rounds = outcomes
       .filter(({ contender }) => contender === name)
-      .map((each) => summarize(each, scale));
-    const middle = (pick: (summary: Summary) => number) => median(rounds.map(pick));
-    const pieces = rounds.flatMap(({ firstPieceMs }) => firstPieceMs ?? []);
-    return [
-      title,
-      ratio(
-        middle(({ firstMs }) => firstMs),
-        scale.limitMs,
-      ),
-      ratio(
-        middle(({ medianMs }) => medianMs),
-        scale.limitMs,
-      ),
-      ratio(
-        middle(({ lastMs }) => lastMs),
-        scale.limitMs,
-      ),
-      percent(middle(({ lastMs, medianMs }) => lastMs / medianMs - 1)),
-      pieces.length === 0 ? "–" : `${(median(pieces) / 1000).toFixed(2)} s`,
-      `${middle(({ seederCopies }) => seederCopies).toFixed(2)} copies`,
-      middle(({ cpuPerGb }) => cpuPerGb).toFixed(1),
-      `${(middle(({ peakBytes }) => peakBytes) / MIB).toFixed(0)} MiB`,
-      percent(middle(({ machineBusy }) => machineBusy)),
-      String(rounds.reduce((sum, { failed }) => sum + failed, 0)),
-    ];
+      .map((outcome): Row => ({ outcome, ...summarize(outcome, scale) }));
+    return [title, ...Object.values(columns(scale)).map((cell) => cell(rounds))];
   });
-  return [TITLES, TITLES.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  const titles = ["", ...Object.keys(columns(scale))];
+  const told = titles.map((_, column) => column === 0 || cells.some((row) => row[column] !== "–"));
+  return [titles, titles.map(() => "---"), ...cells]
+    .map((row) => `| ${row.filter((_, column) => told[column]).join(" | ")} |`)
+    .join("\n");
 }
 
-function ratio(ms: number, limitMs: number): string {
-  return Number.isFinite(ms) ? (ms / limitMs).toFixed(2) : "never";
+function time(ms: number, { limitMs }: Scale): string {
+  if (!Number.isFinite(ms)) return "never";
+  return limitMs === undefined ? `${(ms / 1000).toFixed(2)} s` : (ms / limitMs).toFixed(2);
 }
 
 function percent(share: number): string {
-  return Number.isFinite(share) ? `${Math.round(share * 100)} %` : "–";
+  return orDash(share, (value) => `${Math.round(value * 100)} %`);
+}
+
+function orDash(value: number, text: (value: number) => string): string {
+  return Number.isFinite(value) ? text(value) : "–";
 }

@@ -1,6 +1,7 @@
 // libtorrent (libtorrent-rasterbar) through its Python binding, peers added directly as ours are.
 import { join } from "node:path";
 import type { Node } from "../network.ts";
+import { PYTHON } from "../tools.ts";
 import type { Contender } from "./contender.ts";
 import { startTold } from "./told.ts";
 
@@ -12,7 +13,7 @@ export const libtorrent: Contender = {
   needs: { "python3-libtorrent": "python:libtorrent" },
   start: (race, hosts) =>
     startTold(race, hosts, (node: Node) => [
-      "/usr/bin/python3",
+      PYTHON,
       join(import.meta.dir, "libtorrent-peer.py"),
       race.payload.torrentFile,
       node.index === 0 ? race.payload.folder : race.folder(node),

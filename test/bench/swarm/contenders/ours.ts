@@ -6,75 +6,33 @@ import type { PeerAddress } from "../../../../lib/peer/protocol.ts";
 import { connect } from "../../../../lib/ssh/connect.ts";
 import { dialPlan } from "../../../../lib/swarm/graph.ts";
 import { inside, type Node } from "../network.ts";
+import type { Race } from "../race.ts";
 import type { Contender } from "./contender.ts";
 
-/** Pieces are told of in progress reports, twice a second: the first one is at most this much earlier than it shows. */
+// Pieces are told of in progress reports, twice a second: the first one came up to half a second before it shows.
 export const ours: Contender = {
   name: "ours",
   title: "Rookery",
   settings:
     "the bundled peer of lib/peer under Bun; peer lists and stripes pushed over stdin as lib/swarm/start.ts does; done = every piece hashed again from disk",
   needs: {},
+  prepare: async (race) => {
+    const { code } = await bundlePeer();
+    await Bun.write(programOf(race), code);
+  },
   start: async (race, hosts) => {
     await using stack = new AsyncDisposableStack();
-    const { network, payload, trackerUrl } = race;
-    const { code, name } = await bundlePeer();
-    const program = join(race.folder(network.seeder), name);
-    await Bun.write(program, code);
-    const common = {
-      torrent: Buffer.from(payload.torrent.metainfo).toString("base64"),
-      allow: [network.seeder, ...network.hosts].map(({ address }) => address),
-      ports: undefined,
-    };
-    const joinSwarm = async (peer: Peer, node: Node) => {
-      const stripe = { index: node.index - 1, of: network.hosts.length };
-      const { port } = await peer.request("join", {
-        ...common,
-        folder: node.index === 0 ? payload.folder : ours.place(race, node),
-        seed: node.index === 0,
-        stripe: node.index === 0 ? undefined : stripe,
-        tracker: { url: trackerUrl, address: node.address },
-      });
-      if (node.index > 0)
-        void peer.request("complete", {}).then(
-          () => race.done(node),
-          () => undefined,
-        );
-      return { address: node.address, port };
-    };
-    const open = async (node: Node) => {
-      const target = {
-        name: node.name,
-        via: "local",
-        address: node.address,
-        port: 0,
-        hostKeyChecking: "yes",
-      } as const;
-      const connection = stack.use(await connect(target));
-      const peer = stack.use(
-        await openPeer(await connection.start(inside(node, [process.execPath, program])), connection),
-      );
-      race.adopt(node, peer.pid);
-      peer.onEvent((event) => {
-        if (event.type === "progress" && event.verified > 0) race.firstPiece(node);
-      });
-      return peer;
-    };
-    const nodes = [network.seeder, ...hosts];
-    const peers = await Promise.all(nodes.map(open));
-    const [seeder] = peers;
-    if (seeder === undefined) throw new Error("no seeder");
-    const seederAddress = await joinSwarm(seeder, network.seeder);
-    const rest = await Promise.all(
-      peers.slice(1).map((peer, index) => joinSwarm(peer, nodes[index + 1] ?? network.seeder)),
+    const nodes = [race.network.seeder, ...hosts];
+    const peers = await Promise.all(nodes.map((node) => open(race, node, stack)));
+    const addresses = await Promise.all(
+      peers.map((peer, index) => joinSwarm(race, peer, nodes[index] ?? race.network.seeder)),
     );
-    const addresses = [seederAddress, ...rest];
     await introduce(peers, addresses);
     const kept = stack.move();
     return {
       join: async (node) => {
-        const peer = await open(node);
-        await joinSwarm(peer, node);
+        const peer = await open(race, node, kept);
+        await joinSwarm(race, peer, node);
         await peer.request("peers", { peers: addresses });
       },
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
@@ -82,6 +40,46 @@ export const ours: Contender = {
   },
   place: (race, node) => join(race.folder(node), "payload"),
 };
+
+function programOf(race: Race): string {
+  return join(race.folder(race.network.seeder), "peer.js");
+}
+
+async function open(race: Race, node: Node, stack: AsyncDisposableStack): Promise<Peer> {
+  const { name, address } = node;
+  const target = { name, via: "local", address, port: 0, hostKeyChecking: "yes" } as const;
+  const signal = race.over;
+  const connection = stack.use(await connect(target, { signal }));
+  const argv = inside(node, [process.execPath, programOf(race)]);
+  const peer = stack.use(await openPeer(await connection.start(argv, { signal }), connection));
+  race.adopt(node, peer.pid);
+  peer.onEvent((event) => {
+    if (event.type === "progress" && event.verified > 0) race.firstPiece(node);
+  });
+  return peer;
+}
+
+async function joinSwarm(race: Race, peer: Peer, node: Node): Promise<PeerAddress> {
+  const { network, payload, trackerUrl, over: signal } = race;
+  const seed = node.index === 0;
+  const { port } = await peer.request(
+    "join",
+    {
+      torrent: Buffer.from(payload.torrent.metainfo).toString("base64"),
+      allow: [network.seeder, ...network.hosts].map(({ address }) => address),
+      ports: undefined,
+      folder: seed ? payload.folder : ours.place(race, node),
+      seed,
+      stripe: seed ? undefined : { index: node.index - 1, of: network.hosts.length },
+      tracker: { url: trackerUrl, address: node.address },
+    },
+    { signal },
+  );
+  // A peer that is killed or cut off never completes, which shows by itself.
+  const complete = () => race.done(node);
+  if (!seed) void peer.request("complete", {}, { signal }).then(complete, () => undefined);
+  return { address: node.address, port };
+}
 
 /** Who dials whom, as in lib/swarm/start.ts: the seeder dials out to those that would dial it, and is told first. */
 async function introduce(peers: readonly Peer[], addresses: readonly PeerAddress[]): Promise<void> {
