@@ -1,5 +1,5 @@
 // Who holds what, and what is wanted: the view of the swarm that the policy decides by, kept up to date.
-import { type PeerView, pieceRanks, type Stripe, type SwarmView } from "./policy.ts";
+import { type PeerView, randomRanks, type SwarmView } from "./policy.ts";
 
 /** What the book knows of a peer. */
 export interface Holder extends PeerView {
@@ -35,10 +35,9 @@ export interface BookOptions {
   readonly pieces: number;
   /** 1 for each piece that is here already. */
   readonly verified: Uint8Array;
-  readonly stripe?: Stripe | undefined;
 }
 
-export function openBook({ pieces, verified, stripe }: BookOptions): Book {
+export function openBook({ pieces, verified }: BookOptions): Book {
   const holders = new Set<Holder>();
   const missing = verified.map((right) => 1 - right);
   const copies = new Uint16Array(pieces);
@@ -70,7 +69,7 @@ export function openBook({ pieces, verified, stripe }: BookOptions): Book {
   }
 
   return {
-    swarm: { wanted, copies, ranks: pieceRanks(pieces, { stripe }) },
+    swarm: { wanted, copies, ranks: randomRanks(pieces) },
     get left() {
       return left;
     },

@@ -19,7 +19,7 @@ const REPORT_MS = 500;
 const STALL_MS = 60_000;
 
 export async function startDownload(
-  { torrent: metainfo, folder, seed, ports, stripe, allow, tracker }: Params<"join">,
+  { torrent: metainfo, folder, seed, ports, allow, tracker }: Params<"join">,
   {
     signal,
     report,
@@ -48,7 +48,6 @@ export async function startDownload(
     ports,
     allow: (address) => allowed.has(address),
     ...(tracker === undefined ? {} : { tracker }),
-    ...(stripe === undefined ? {} : { stripe }),
     signal,
   }).catch(async (error: unknown) => {
     await removeFetched();

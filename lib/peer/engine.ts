@@ -5,6 +5,7 @@ import type { Torrent } from "../torrent/types.ts";
 import { startAnnouncing } from "./announce.ts";
 import { checkPieces, hasHash } from "./check.ts";
 import { startFetching } from "./fetch.ts";
+import { startGiving } from "./give.ts";
 import { openLinks } from "./links.ts";
 import { listenInRange } from "./listen.ts";
 import { openPieceStore } from "./pieces.ts";
@@ -16,6 +17,8 @@ export type { Engine, EngineOptions, Progress } from "./types.ts";
 
 /** Writes under way beyond which no new piece is begun: memory must not be the disk's queue. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** How our peer ids begin (BEP 20). */
+const CLIENT = "-RK0100-";
 /** Requests a peer may have waiting: libtorrent's own limit is 500, times two. */
 const MAX_REQUESTS = 1000;
 
@@ -25,7 +28,7 @@ const MAX_REQUESTS = 1000;
  * @throws OpsError disk-full, port, torrent; hash when a seed's content is not the torrent's
  */
 export async function startEngine(torrent: Torrent, options: EngineOptions): Promise<Engine> {
-  const { folder, seed = false, trustContent = false, ports, bind, allow, tracker, stripe, signal } = options;
+  const { folder, seed = false, trustContent = false, ports, bind, allow, tracker, signal } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
   const storage = starting.use(await openStorage(torrent, { folder, writable: !seed }));
@@ -44,7 +47,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   const completion = Promise.withResolvers<void>();
   // Whoever waits for it hears of it; nobody has to.
   completion.promise.catch(() => undefined);
-  const peerId = Buffer.from(`-RK0100-${randomBytes(6).toString("hex")}`);
+  const peerId = Buffer.from(`${CLIENT}${randomBytes(6).toString("hex")}`);
   const infohash = Buffer.from(torrent.infohash, "hex");
   let announceFault: string | undefined;
   let diskFault: string | undefined;
@@ -64,7 +67,6 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     startFetching({
       pieces,
       verified,
-      stripe,
       pieceBytes: storage.pieceBytes,
       isRight: (piece, bytes) => hasHash(torrent, piece, bytes),
       onPiece: (piece, bytes) => {
@@ -80,14 +82,21 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     }),
     (it) => it.close(),
   );
+  const giving = seed
+    ? starting.adopt(startGiving({ pieces, pieceBytes: storage.pieceBytes }), (it) => it.close())
+    : undefined;
   const links = starting.adopt(
     openLinks({
       infohash,
       peerId,
       allow,
-      adopt: ({ wire, destroy }) => {
-        uploads.serve(wire, { destroy, held: store.bitfield });
+      adopt: ({ wire, destroy, peerId: theirs }) => {
+        // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
+        const guided =
+          giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);
+        uploads.serve(wire, { destroy, held: guided ? undefined : store.bitfield });
         fetching.add(wire);
+        if (guided) giving.add(wire);
         wire.setKeepAlive(true);
         wire.on("request", () => wire.peerRequests.length > MAX_REQUESTS && links.drop(wire));
       },

@@ -90,7 +90,8 @@ export function startFetching(options: FetchOptions): Fetch {
     if (current !== undefined && current.open > 0 && mayAsk(peer, current.piece)) return current;
     if (peer.useful > 0 && !paused()) {
       const piece = nextPiece(book.swarm, peer);
-      if (piece !== undefined && activeBytes + pieceBytes(piece) <= MAX_ACTIVE_BYTES) return begin(piece, peer);
+      if (piece !== undefined && activeBytes + pieceBytes(piece) <= MAX_ACTIVE_BYTES)
+        return begin(piece, peer);
     }
     for (const assembly of active.values())
       if (assembly.open > 0 && mayAsk(peer, assembly.piece)) return assembly;

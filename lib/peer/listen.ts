@@ -34,7 +34,10 @@ export async function listenInRange<Data>(
 }
 
 /** For listeners that only show whether a port can be reached. */
-export const HANG_UP: Bun.SocketHandler<unknown> = { open: (socket) => void socket.terminate(), data: () => {} };
+export const HANG_UP: Bun.SocketHandler<unknown> = {
+  open: (socket) => void socket.terminate(),
+  data: () => {},
+};
 
 /** The same for a server of node's; `makeServer` is called anew for each port tried. */
 export async function listenWith<S extends Server>(

@@ -48,8 +48,6 @@ export interface Methods {
       folder: string;
       seed: boolean;
       ports: PortRange | undefined;
-      /** This peer's number among those that start together: each asks the seeder for other pieces first. */
-      stripe: { readonly index: number; readonly of: number } | undefined;
       /** Addresses that may take part. */
       allow: readonly string[];
       tracker: { url: string; address: string } | undefined;

@@ -68,7 +68,7 @@ declare module "peer-wire-protocol" {
 
 declare module "torrent-stream" {
   import type { EventEmitter } from "node:events";
-    import type { StreamWire } from "peer-wire-protocol";
+  import type { StreamWire } from "peer-wire-protocol";
 
   export interface ChunkStore {
     get(

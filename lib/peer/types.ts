@@ -1,6 +1,5 @@
 // What a torrent's peer is given and what it tells.
 import type { Address } from "./links.ts";
-import type { Stripe } from "./policy.ts";
 
 export interface EngineOptions {
   /** Where the torrent's files live: `folder/<file.path>`. */
@@ -17,8 +16,6 @@ export interface EngineOptions {
   readonly allow: (address: string) => boolean;
   /** Announce there; `address` is the own one to announce, the one the tracker sees when not given. */
   readonly tracker?: { readonly url: string; readonly address?: string | undefined } | undefined;
-  /** Which pieces to fetch first, where the caller knows how many peers start together; random otherwise. */
-  readonly stripe?: Stripe | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

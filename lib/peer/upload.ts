@@ -10,7 +10,10 @@ import type { Torrent } from "../torrent/types.ts";
 export interface Uploads extends AsyncDisposable {
   readonly uploadedBytes: number;
   /** Serves the wire's peer from now on, and unchokes it: nobody here has to earn blocks, so nobody waits for them. */
-  serve(wire: Wire, options: { readonly destroy: () => void; readonly held: () => Buffer }): void;
+  serve(
+    wire: Wire,
+    options: { readonly destroy: () => void; readonly held: (() => Buffer) | undefined },
+  ): void;
 }
 
 /** A block of a piece that is here, as torrent-stream asks for it. */
@@ -84,7 +87,7 @@ export async function openUploads(
 const HEARD: ReadonlySet<string> = new Set(["request", "extended", "upload", "close", "end", "finish"]);
 
 /** What torrent-stream sees of a wire: one that never has anything to give. */
-function lane(wire: Wire, held: () => Buffer): StreamWire {
+function lane(wire: Wire, held: (() => Buffer) | undefined): StreamWire {
   const nothing = () => undefined;
   return {
     peerPieces: [],
@@ -112,8 +115,8 @@ function lane(wire: Wire, held: () => Buffer): StreamWire {
     unchoke: () => wire.unchoke(),
     // BEP 3: left out when there is nothing to tell.
     bitfield: () => {
-      const bits = held();
-      if (bits.some((byte) => byte !== 0)) wire.bitfield({ buffer: bits });
+      const bits = held?.();
+      if (bits?.some((byte) => byte !== 0)) wire.bitfield({ buffer: bits });
     },
     extended: (id, message) => wire.extended(id, message),
     destroy: () => wire.destroy(),

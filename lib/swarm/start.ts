@@ -80,24 +80,20 @@ export async function startSwarm<H extends FleetHost>(
     ...common,
     folder: seedFrom,
     seed: true,
-    stripe: undefined,
     ports,
     tracker: {
       url: tracker.url("127.0.0.1"),
       address: ownAddresses([...addresses.keys()])[0] ?? "127.0.0.1",
     },
   });
-  const indexOf = new Map([...addresses.keys()].map((member, index) => [member, index]));
   const join = async (member: Member<H>) => {
     const { folder, ports: range } = place(member);
     const trackerUrl = tracker.url(member.connection?.localAddress ?? "127.0.0.1");
     const address = addresses.get(member) ?? "";
-    const stripe = { index: indexOf.get(member) ?? 0, of: addresses.size };
     const params = {
       ...common,
       folder,
       seed: false,
-      stripe,
       ports: range,
       tracker: { url: trackerUrl, address },
     };

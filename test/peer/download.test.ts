@@ -20,7 +20,6 @@ test("hosts that reach each other but not the control host say what to open, and
         folder: join(room.folder, name),
         seed: false,
         ports: { from: 20_000, to: 29_999 },
-        stripe: undefined,
         allow: ["127.0.0.1"],
         tracker: undefined,
       },

@@ -14,7 +14,7 @@ export const ours: Contender = {
   name: "ours",
   title: "Rookery",
   settings:
-    "the bundled peer of lib/peer under Bun; peer lists and stripes pushed over stdin as lib/swarm/start.ts does; done = every piece hashed again from disk",
+    "the bundled peer of lib/peer under Bun; peer lists pushed over stdin as lib/swarm/start.ts does; done = every piece hashed again from disk",
   needs: {},
   prepare: async (race) => {
     const { code } = await bundlePeer();
@@ -70,7 +70,6 @@ async function joinSwarm(race: Race, peer: Peer, node: Node): Promise<PeerAddres
       ports: undefined,
       folder: seed ? payload.folder : ours.place(race, node),
       seed,
-      stripe: seed ? undefined : { index: node.index - 1, of: network.hosts.length },
       tracker: { url: trackerUrl, address: node.address },
     },
     { signal },
