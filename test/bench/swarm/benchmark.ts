@@ -12,7 +12,6 @@ import type { Outcome } from "./race.ts";
 import { runRace } from "./run-race.ts";
 import { outcomeLine, type Scale, summarize, tableOf } from "./table.ts";
 import { ensureTools } from "./tools.ts";
-import { startTrackerAt } from "./tracker.ts";
 
 /** How long a run may take beside its multiple of F/u: torrent-stream alone waits ten seconds before its first byte. */
 const PATIENCE_MS = 60_000;
@@ -34,7 +33,6 @@ export async function benchmark(
   stack.defer(() => rm(root, { recursive: true, force: true }));
   const network = stack.use(await buildNetwork(scenario.plan(options)));
   const payload = await makePayload(root, { sizeBytes, pieceLength: options.pieceLength });
-  const tracker = stack.use(await startTrackerAt(network, payload));
   const limitMs = network.hosts[0]?.rate && (scenario.limitMs?.(options) ?? (sizeBytes * 8_000) / rate);
   const scale: Scale = { limitMs, sizeBytes };
   console.log(heading(options, { network, pieceLength: payload.torrent.pieceLength, scale }));
@@ -46,7 +44,6 @@ export async function benchmark(
       const outcome = await runRace(contender, {
         network,
         payload,
-        tracker,
         scenario,
         root: join(root, "race"),
         timeoutMs: options.timeoutMs ?? PATIENCE_MS + PATIENCE_LIMITS * (limitMs ?? 0),

@@ -3,6 +3,7 @@ import type { Torrent } from "../../../lib/torrent/types.ts";
 import type { Child, ChildOptions } from "./child.ts";
 import type { Readings } from "./meters.ts";
 import type { Network, Node } from "./network.ts";
+import type { RaceTracker } from "./tracker.ts";
 
 export interface Payload {
   readonly torrent: Torrent;
@@ -17,7 +18,7 @@ export interface Payload {
 export interface Race {
   readonly network: Network;
   readonly payload: Payload;
-  readonly trackerUrl: string;
+  readonly tracker: Pick<RaceTracker, "url" | "seeded">;
   /** Aborted when the last host has it, or the time is over, or by Ctrl+C. */
   readonly over: AbortSignal;
   /** A folder of this node's own, for settings and what it fetches; removed after. */

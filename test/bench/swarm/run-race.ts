@@ -7,12 +7,12 @@ import { startMeters } from "./meters.ts";
 import type { Network, Node } from "./network.ts";
 import type { Outcome, Payload, Race } from "./race.ts";
 import { oddHosts, type Scenario } from "./scenarios.ts";
+import { startTrackerAt } from "./tracker.ts";
 import { isRight } from "./verify.ts";
 
 export interface RaceOptions {
   readonly network: Network;
   readonly payload: Payload;
-  readonly tracker: { readonly url: string; readonly pid: number };
   readonly scenario: Scenario;
   /** An empty folder, removed after. */
   readonly root: string;
@@ -21,9 +21,10 @@ export interface RaceOptions {
 }
 
 export async function runRace(contender: Contender, options: RaceOptions): Promise<Outcome> {
-  const { network, payload, tracker, scenario, root, timeoutMs, signal } = options;
+  const { network, payload, scenario, root, timeoutMs, signal } = options;
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(root, { recursive: true, force: true }));
+  const tracker = stack.use(await startTrackerAt(network, payload));
   const ending = new AbortController();
   stack.defer(() => ending.abort());
   const over = AbortSignal.any([signal, ending.signal]);
@@ -41,7 +42,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
   const race: Race = {
     network,
     payload,
-    trackerUrl: tracker.url,
+    tracker,
     over,
     folder: (node) => join(root, node.name),
     start: (node, argv, childOptions) => {
@@ -78,6 +79,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
     troubles.push(String(error));
     finished.resolve(undefined);
   };
+  const fileOf = (node: Node) => join(contender.place(race, node), payload.torrent.files[0]?.path ?? "");
   const play = async (running: Running) => {
     if (stack.disposed) return running[Symbol.asyncDispose]();
     stack.use(running);
@@ -86,22 +88,20 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
       for (const pid of pids.get(node) ?? []) killProcess(pid);
     };
     const pidOf = (node: Node) => pids.get(node)?.[0];
-    await scenario.play?.({ network, payload, pidOf, join: running.join, kill, signal: over });
+    await scenario.play?.({ network, payload, pidOf, fileOf, join: running.join, kill, signal: over });
   };
   const played = contender.start(race, early).then(play).catch(failed);
   await finished.promise;
   clearTimeout(deadline);
   const readings = await readMeters();
   ending.abort();
-  const [file] = payload.torrent.files;
   const hosts = [];
   for (const node of network.hosts) {
-    const path = join(contender.place(race, node), file?.path ?? "");
     hosts.push({
       name: node.name,
       firstPieceMs: firstMs.get(node),
       doneMs: doneMs.get(node),
-      right: !signal.aborted && doneMs.has(node) && (await isRight(path, payload.sha256)),
+      right: !signal.aborted && doneMs.has(node) && (await isRight(fileOf(node), payload.sha256)),
       odd: odd.includes(node),
     });
   }

@@ -2,6 +2,7 @@
 import type { Network, NetworkPlan, Node } from "./network.ts";
 import type { Payload } from "./race.ts";
 import { interfaceCounters } from "./usage.ts";
+import { copyWatch } from "./whole-copy.ts";
 
 /** What a scenario can do while a race is on. */
 export interface Stage {
@@ -9,6 +10,8 @@ export interface Stage {
   readonly payload: Payload;
   /** Any process in the node's namespace. */
   pidOf(node: Node): number | undefined;
+  /** Where its file is, or will be. */
+  fileOf(node: Node): string;
   join(node: Node): Promise<void>;
   kill(node: Node): void;
   readonly signal: AbortSignal;
@@ -29,8 +32,6 @@ export interface Scenario {
 const SLOW = 0.1;
 /** When a late host comes, in F/u. */
 const LATE = 0.5;
-/** A seeder has to have sent every piece before it may go; our own goal allows it this many copies for that. */
-const COPIES = 1.3;
 const LOOK_MS = 20;
 const CROSS_RATE = 20e6;
 
@@ -70,10 +71,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "seeder-dies",
-    about: `the seeder is killed when it has sent ${COPIES} copies`,
+    about: "the seeder is killed as soon as the hosts together hold every piece",
     plan: even,
-    play: async ({ network, payload, pidOf, kill, signal }) => {
-      await untilCarried(() => pidOf(network.seeder), "sent", payload.torrent.totalBytes * COPIES, signal);
+    play: async ({ network, payload, pidOf, fileOf, kill, signal }) => {
+      const isThere = await copyWatch(payload, network.hosts.map(fileOf));
+      await untilCarried(() => pidOf(network.seeder), "sent", payload.torrent.totalBytes, signal);
+      while (!signal.aborted && !(await isThere())) await pause(LOOK_MS, signal);
       if (!signal.aborted) kill(network.seeder);
     },
   },

@@ -34,7 +34,7 @@ export const aria2: Contender = {
         ...SETTINGS,
         ...(seed ? ["--bt-seed-unverified=true", "--allow-overwrite=true"] : []),
         "--listen-port=6881",
-        `--bt-tracker=${race.trackerUrl}`,
+        `--bt-tracker=${race.tracker.url}`,
         "--summary-interval=0",
         "--show-console-readout=false",
         "--console-log-level=notice",

@@ -60,7 +60,7 @@ async function open(race: Race, node: Node, stack: AsyncDisposableStack): Promis
 }
 
 async function joinSwarm(race: Race, peer: Peer, node: Node): Promise<PeerAddress> {
-  const { network, payload, trackerUrl, over: signal } = race;
+  const { network, payload, tracker, over: signal } = race;
   const seed = node.index === 0;
   const { port } = await peer.request(
     "join",
@@ -70,7 +70,7 @@ async function joinSwarm(race: Race, peer: Peer, node: Node): Promise<PeerAddres
       ports: undefined,
       folder: seed ? payload.folder : ours.place(race, node),
       seed,
-      tracker: { url: trackerUrl, address: node.address },
+      tracker: { url: tracker.url, address: node.address },
     },
     { signal },
   );

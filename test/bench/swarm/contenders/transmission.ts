@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Node } from "../network.ts";
+import type { Race } from "../race.ts";
 import type { Contender } from "./contender.ts";
 import { completionHook } from "./hook.ts";
 
@@ -29,29 +30,32 @@ const SETTINGS = {
 export const transmission: Contender = {
   name: "transmission",
   title: "Transmission",
-  settings: `transmission-cli, ${JSON.stringify(SETTINGS).replaceAll('"', "").slice(1, -1)}`,
+  settings: `transmission-cli, its seeder started and announced before the clock (a host that asks the tracker first would wait a minute), ${JSON.stringify(SETTINGS).replaceAll('"', "").slice(1, -1)}`,
   needs: { "transmission-cli": "transmission-cli" },
+  prepare: async (race) => {
+    await startClient(race, race.network.seeder);
+    await race.tracker.seeded;
+  },
   start: async (race, hosts) => {
-    const start = async (node: Node) => {
-      const seed = node.index === 0;
-      const config = join(race.folder(node), "config");
-      await mkdir(config, { recursive: true });
-      await writeFile(join(config, "settings.json"), JSON.stringify(SETTINGS));
-      const torrent = join(config, "payload.torrent");
-      await writeFile(torrent, withTracker(race.payload.torrent.metainfo, race.trackerUrl));
-      const hook = seed ? [] : ["-f", await completionHook(race, node)];
-      const folder = seed ? race.payload.folder : race.folder(node);
-      race.start(node, ["transmission-cli", "-g", config, "-w", folder, "-p", "51413", ...hook, torrent]);
-    };
-    await Promise.all([race.network.seeder, ...hosts].map(start));
-    return {
-      join: start,
-      // The race ends them.
-      [Symbol.asyncDispose]: async () => {},
-    };
+    const join = (node: Node) => startClient(race, node);
+    await Promise.all(hosts.map(join));
+    // The race ends them.
+    return { join, [Symbol.asyncDispose]: async () => {} };
   },
   place: (race, node) => race.folder(node),
 };
+
+async function startClient(race: Race, node: Node): Promise<void> {
+  const seed = node.index === 0;
+  const config = join(race.folder(node), "config");
+  await mkdir(config, { recursive: true });
+  await writeFile(join(config, "settings.json"), JSON.stringify(SETTINGS));
+  const torrent = join(config, "payload.torrent");
+  await writeFile(torrent, withTracker(race.payload.torrent.metainfo, race.tracker.url));
+  const hook = seed ? [] : ["-f", await completionHook(race, node)];
+  const folder = seed ? race.payload.folder : race.folder(node);
+  race.start(node, ["transmission-cli", "-g", config, "-w", folder, "-p", "51413", ...hook, torrent]);
+}
 
 /** The announce URL is no part of the infohash, and bencoded keys come in order: it is the first. */
 function withTracker(metainfo: Uint8Array, url: string): Uint8Array {
