@@ -10,6 +10,7 @@ import { makePayload } from "./payload.ts";
 import { describeLink } from "./qdisc.ts";
 import type { Outcome } from "./race.ts";
 import { runRace } from "./run-race.ts";
+import { completionPlot } from "./svg.ts";
 import { outcomeLine, type Scale, summarize, tableOf } from "./table.ts";
 import { ensureTools } from "./tools.ts";
 
@@ -36,7 +37,10 @@ export async function benchmark(
   const limitMs = network.hosts[0]?.rate && (scenario.limitMs?.(options) ?? (sizeBytes * 8_000) / rate);
   const scale: Scale = { limitMs, sizeBytes };
   console.log(heading(options, { network, pieceLength: payload.torrent.pieceLength, scale }));
-  console.log(`one TCP flow: ${((await measureFlow(network)) / 1e6).toFixed(1)} Mbit/s of payload\n`);
+  const { bitsPerSecond, connectMs } = await measureFlow(network);
+  console.log(
+    `one TCP flow: ${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s of payload; a connection takes ${connectMs.toFixed(1)} ms\n`,
+  );
   const outcomes: Outcome[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
@@ -56,6 +60,9 @@ export async function benchmark(
   console.log(tableOf(contenders, outcomes, scale));
   const all = { hosts: network.hosts.length, rate, sizeBytes, scenario: scenario.name, limitMs, outcomes };
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(all, null, 1)}\n`);
+  const title = `${all.hosts} hosts, ${sizeBytes / 1024 / 1024} MiB, ${describeLink(network.hosts[0]?.rate)}: ${scenario.name}`;
+  if (options.svg !== undefined)
+    await writeFile(options.svg, completionPlot(contenders, outcomes, { title, scale }));
   return outcomes.every((outcome) => summarize(outcome, scale).failed === 0) ? 0 : 2;
 }
 

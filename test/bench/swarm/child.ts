@@ -1,5 +1,5 @@
 // A contender's program in a namespace: its output line by line, and its end.
-import { inside, type Node } from "./network.ts";
+import { inside, type Place } from "./ip.ts";
 
 export interface Child extends AsyncDisposable {
   readonly pid: number;
@@ -20,11 +20,11 @@ export interface ChildOptions {
 const TAIL_LINES = 20;
 
 export function startChild(
-  node: Pick<Node, "namespace">,
+  place: Place,
   argv: readonly string[],
   { onLine = () => {}, onError = () => {} }: ChildOptions = {},
 ): Child {
-  const process = Bun.spawn(inside(node, argv), { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  const process = Bun.spawn(inside(place, argv), { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   const last: string[] = [];
   const read = async (stream: ReadableStream<Uint8Array>, heard: (line: string) => void) => {
     const decoder = new TextDecoder();

@@ -7,8 +7,14 @@ import type { Network } from "./network.ts";
 const SECONDS = 1.5;
 const UNLIMITED_BYTES = 1e9;
 
-/** Payload bits a second from the seeder to the first host. */
-export async function measureFlow({ seeder, hosts }: Network): Promise<number> {
+export interface Flow {
+  /** Payload, from the seeder to the first host. */
+  readonly bitsPerSecond: number;
+  /** There and back, by the time a connection takes. */
+  readonly connectMs: number;
+}
+
+export async function measureFlow({ seeder, hosts }: Network): Promise<Flow> {
   const [host] = hosts;
   if (host === undefined) throw new RangeError("no hosts");
   const { rate } = host;
@@ -33,7 +39,12 @@ export async function measureFlow({ seeder, hosts }: Network): Promise<number> {
     }),
   );
   await Promise.race([listening.promise, measured.promise]);
-  stack.use(start(seeder, "send", () => {}));
+  let connectMs = Number.NaN;
+  stack.use(
+    start(seeder, "send", (line) => {
+      connectMs = Number(line);
+    }),
+  );
   // Awaited here, for the processes are ended on the way out.
-  return await measured.promise;
+  return { bitsPerSecond: await measured.promise, connectMs };
 }

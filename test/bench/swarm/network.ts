@@ -1,6 +1,8 @@
 // Hosts as network namespaces on a bridge, each behind a shaped link. The bridge lives in a namespace too, so nothing
 // shows on the machine itself, and removing the namespaces removes everything.
 import { mkdir, readdir, readFile } from "node:fs/promises";
+import { startDelay } from "./delay.ts";
+import { ip, macOf, tc } from "./ip.ts";
 import { linkQdisc } from "./qdisc.ts";
 import { run } from "./run.ts";
 
@@ -21,6 +23,8 @@ export interface NetworkPlan {
   readonly rates: readonly (number | undefined)[];
   /** The zone of each node; all in zone 0 when not given. */
   readonly zones?: readonly number[] | undefined;
+  /** What every packet from one node to another takes, in ms; nothing when not given. */
+  readonly delayMs?: number | undefined;
   /** Bits a second each way between zones 0 and 1. */
   readonly crossRate?: number | undefined;
 }
@@ -36,6 +40,8 @@ export interface Network extends AsyncDisposable {
   readonly hosts: readonly Node[];
   /** How many bridges there are. */
   readonly zones: number;
+  /** Processes that are part of it. */
+  readonly pids: readonly number[];
   /** Where the bridge is reached by everybody: the tracker runs there. */
   readonly hub: Pick<Node, "namespace" | "address">;
   /** What a node sent through its link so far. */
@@ -53,12 +59,7 @@ export function payloadBytes({ bytes, packets }: Carried): number {
   return bytes - packets * HEADER_BYTES;
 }
 
-/** `argv` as a command inside a namespace, that dies with this process. */
-export function inside({ namespace }: Pick<Node, "namespace">, argv: readonly string[]): string[] {
-  return ["setpriv", "--pdeathsig", "KILL", "nsenter", `--net=/run/netns/${namespace}`, "--", ...argv];
-}
-
-export async function buildNetwork({ rates, zones = [], crossRate }: NetworkPlan): Promise<Network> {
+export async function buildNetwork({ rates, zones = [], crossRate, delayMs }: NetworkPlan): Promise<Network> {
   await using stack = new AsyncDisposableStack();
   const nodes = rates.map(
     (rate, index): Node => ({
@@ -83,7 +84,7 @@ export async function buildNetwork({ rates, zones = [], crossRate }: NetworkPlan
     ...bridges.flatMap((zone) => [`link add br${zone} type bridge`, `link set br${zone} up`]),
     `addr add ${hub.address}/16 dev br0`,
     ...nodes.flatMap(({ index, namespace, zone }) => [
-      `link add port${index} type veth peer name eth0 netns ${namespace}`,
+      `link add port${index} type veth peer name eth0 address ${macOf(index)} netns ${namespace}`,
       `link set port${index} master br${zone} up`,
     ]),
     ...(bridges.length < 2 ? [] : crossing()),
@@ -98,6 +99,7 @@ export async function buildNetwork({ rates, zones = [], crossRate }: NetworkPlan
       ? []
       : ["cross0", "cross1"].map((name) => `qdisc add dev ${name} root ${linkQdisc(crossRate)}`)),
   ]);
+  const relay = delayMs === undefined ? undefined : stack.use(await startDelay(hub, nodes, delayMs));
   const [seeder, ...hosts] = nodes;
   if (seeder === undefined) throw new RangeError("a network needs a seeder");
   const kept = stack.move();
@@ -105,6 +107,7 @@ export async function buildNetwork({ rates, zones = [], crossRate }: NetworkPlan
     seeder,
     hosts,
     zones: bridges.length,
+    pids: relay === undefined ? [] : [relay.pid],
     hub,
     sent: (node) => carried(node.namespace, "eth0"),
     crossed: async () => {
@@ -147,7 +150,11 @@ function crossing(): string[] {
 
 async function removeNamespaces(names: readonly string[]): Promise<void> {
   if (names.length > 0)
-    await run(["ip", "-force", "-batch", "-"], { stdin: lines(names.map((name) => `netns del ${name}`)) });
+    await ip(
+      [],
+      names.map((name) => `netns del ${name}`),
+      { force: true },
+    );
 }
 
 async function carried(namespace: string, device: string): Promise<Carried> {
@@ -155,17 +162,4 @@ async function carried(namespace: string, device: string): Promise<Carried> {
   const [root] = JSON.parse(text) as Carried[];
   if (root === undefined) throw new Error(`no qdisc on ${device} in ${namespace}`);
   return { bytes: root.bytes, packets: root.packets };
-}
-
-function ip(namespace: string | readonly [], commands: readonly string[]): Promise<string> {
-  const where = typeof namespace === "string" ? ["-n", namespace] : [];
-  return run(["ip", ...where, "-batch", "-"], { stdin: lines(commands) });
-}
-
-function tc(namespace: string, commands: readonly string[]): Promise<string> {
-  return run(["tc", "-n", namespace, "-batch", "-"], { stdin: lines(commands) });
-}
-
-function lines(commands: readonly string[]): string {
-  return `${commands.join("\n")}\n`;
 }

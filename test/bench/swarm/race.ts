@@ -48,6 +48,8 @@ export interface HostOutcome {
 export interface Outcome extends Readings {
   readonly contender: string;
   readonly hosts: readonly HostOutcome[];
+  /** What the scenario did, and when. */
+  readonly events: readonly { readonly what: string; readonly ms: number }[];
   /** What a contender's program said before it ended by itself. */
   readonly trouble: string | undefined;
 }

@@ -37,6 +37,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
   const pids = new Map<Node, number[]>();
   const gone = new Set<Node>();
   const troubles: string[] = [];
+  const events: { what: string; ms: number }[] = [];
   let begunMs = 0;
   const adopt = (node: Node, pid: number) => void pids.set(node, [...(pids.get(node) ?? []), pid]);
   const race: Race = {
@@ -68,7 +69,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
   for (const node of [network.seeder, ...network.hosts]) await mkdir(race.folder(node), { recursive: true });
   await contender.prepare?.(race);
   const totalBytes = payload.torrent.totalBytes;
-  const readMeters = await startMeters(network, { except: [tracker.pid], totalBytes });
+  const readMeters = await startMeters(network, { except: [tracker.pid, ...network.pids], totalBytes });
 
   begunMs = performance.now();
   const deadline = setTimeout(finished.resolve, timeoutMs, undefined);
@@ -85,6 +86,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
     stack.use(running);
     const kill = (node: Node) => {
       gone.add(node);
+      events.push({ what: `${node.name} killed`, ms: performance.now() - begunMs });
       for (const pid of pids.get(node) ?? []) killProcess(pid);
     };
     const pidOf = (node: Node) => pids.get(node)?.[0];
@@ -108,7 +110,7 @@ export async function runRace(contender: Contender, options: RaceOptions): Promi
   await stack.disposeAsync();
   await played;
   signal.throwIfAborted();
-  return { contender: contender.name, hosts, ...readings, trouble: troubles[0] };
+  return { contender: contender.name, hosts, ...readings, events, trouble: troubles[0] };
 }
 
 function killProcess(pid: number): void {

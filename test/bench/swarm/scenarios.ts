@@ -34,6 +34,8 @@ const SLOW = 0.1;
 const LATE = 0.5;
 const LOOK_MS = 20;
 const CROSS_RATE = 20e6;
+/** One way. */
+const DELAY_MS = 15;
 
 const even = ({ hosts, rate }: { readonly hosts: number; readonly rate: number }): NetworkPlan => ({
   rates: Array.from({ length: hosts + 1 }, () => rate),
@@ -89,6 +91,11 @@ export const SCENARIOS: readonly Scenario[] = [
       crossRate: CROSS_RATE,
     }),
     limitMs: ({ sizeBytes, rate }) => (sizeBytes * 8_000) / Math.min(rate, CROSS_RATE),
+  },
+  {
+    name: "delay",
+    about: `${2 * DELAY_MS} ms there and back between any two, by a relay that takes CPU too: try --rate 20`,
+    plan: (options) => ({ ...even(options), delayMs: DELAY_MS }),
   },
   {
     name: "pair",

