@@ -2,6 +2,7 @@
 import { OpsError } from "../errors.ts";
 import { lost } from "../ssh/program.ts";
 import type { Connection, RemoteProcess } from "../ssh/types.ts";
+import { frameHeader } from "./frames.ts";
 import {
   line,
   type Method,
@@ -27,6 +28,8 @@ export interface Peer extends AsyncDisposable {
     params: Params<M>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Result<M>>;
+  /** Sends raw bytes to a peer that receives; resolves once written, or when the peer is gone. */
+  pour(bytes: Uint8Array): Promise<void>;
   /** Called for every event until the peer ends. */
   onEvent(listener: (event: PeerEvent) => void): void;
   /** Settles with the reason when the peer is gone; undefined when it was asked to go. */
@@ -83,6 +86,11 @@ export async function openPeer(
   });
   // A lost write shows as the end of stdout too, which is where it is reported.
   const send = (text: string) => process.write(text).catch(() => undefined);
+  const pour = async (bytes: Uint8Array) => {
+    // Both in one go, before anything else is written.
+    const written = [process.write(frameHeader(bytes.length)), process.write(bytes)];
+    await Promise.allSettled(written);
+  };
   const pinger = setInterval(() => {
     void send(line({ ping: true }));
     if (Date.now() - heardAtMs < silenceMs || silent) return;
@@ -163,6 +171,7 @@ export async function openPeer(
       pid,
       addresses,
       gone,
+      pour,
       onEvent: (listener) => void listeners.push(listener),
       request: (method, params, { signal } = {}) => {
         const { promise, resolve, reject } = Promise.withResolvers<unknown>();

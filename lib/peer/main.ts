@@ -12,6 +12,7 @@ import { checkLock, freeLock, takeLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
 import { type Download, startDownload } from "./download.ts";
+import { withoutFrames } from "./frames.ts";
 import {
   type Downward,
   line,
@@ -24,12 +25,14 @@ import {
   type Upward,
   type WireError,
 } from "./protocol.ts";
+import { type Receiving, startReceiving } from "./receive.ts";
 
 type Handlers = { readonly [M in Method]: (params: Params<M>, signal: AbortSignal) => Promise<Result<M>> };
 
 const stop = new AbortController();
 const locks = new Map<string, string>();
 let download: Download | undefined;
+let receiving: Receiving | undefined;
 
 const handlers: Handlers = {
   inspect: ({ deployTo }) => inspectHost(deployTo),
@@ -55,7 +58,15 @@ const handlers: Handlers = {
     joined().connect(peers);
     return {};
   },
-  complete: () => joined().complete,
+  receive: async (params, signal) => {
+    if (receiving !== undefined) throw new Error("receiving already");
+    receiving = await startReceiving(params, {
+      signal,
+      report: (progress) => send({ type: "progress", ...progress }),
+    });
+    return { missing: receiving.missing };
+  },
+  complete: () => (receiving ?? joined()).complete,
   leave: async () => {
     await leave();
     return {};
@@ -92,9 +103,9 @@ function joined(): Download {
 }
 
 async function leave(): Promise<void> {
-  const leaving = download;
-  download = undefined;
-  await leaving?.[Symbol.asyncDispose]();
+  const leaving = [download, receiving];
+  download = receiving = undefined;
+  for (const each of leaving) await each?.[Symbol.asyncDispose]();
 }
 
 async function unlock(deployTo: string): Promise<void> {
@@ -163,10 +174,17 @@ async function main(): Promise<void> {
 async function serveAll(running: Set<Promise<void>>): Promise<void> {
   const silent = `heard nothing from the control host for ${SILENCE_LIMIT_MS / 1000} s`;
   let silence = setTimeout(quit, SILENCE_LIMIT_MS, silent);
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(quit, SILENCE_LIMIT_MS, silent);
+  };
+  const text = withoutFrames(process.stdin, async (bytes) => {
+    heard();
+    await receiving?.take(bytes);
+  });
   try {
-    for await (const message of readLines<Downward>(process.stdin)) {
-      clearTimeout(silence);
-      silence = setTimeout(quit, SILENCE_LIMIT_MS, silent);
+    for await (const message of readLines<Downward>(text)) {
+      heard();
       if ("ping" in message) {
         send({ type: "pong" });
         continue;

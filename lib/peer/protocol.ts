@@ -60,6 +60,14 @@ export interface Methods {
   complete: { params: Record<never, never>; result: { downloadedBytes: number } };
   /** Leaves the swarm: wires closed, what was fetched removed. */
   leave: { params: Record<never, never>; result: Record<never, never> };
+  /**
+   * Opens the torrent in `folder` for bytes that come down stdin (see frames.ts) instead of from a swarm. `missing`:
+   * the pieces to send, as [first, how many]. Ends as a swarm does, with `complete` and `leave`.
+   */
+  receive: {
+    params: { torrent: string; folder: string };
+    result: { missing: readonly (readonly [number, number])[] };
+  };
   /** Payload → `releases/<id>`, complete or not there at all, shared paths linked. `existed`: it was there already. */
   install: {
     params: {

@@ -12,10 +12,10 @@ export interface ProgressWatch extends Disposable {
   flush(): void;
 }
 
-/** Watches `seeder`, and the members named to it, of a swarm whose torrent has so many pieces. */
+/** Watches `seeder` (or what stands for it), and the members named to it, of a swarm whose torrent has so many pieces. */
 export function watchProgress(
   fleet: Fleet,
-  seeder: Peer,
+  seeder: Pick<Peer, "onEvent">,
   { pieces }: { readonly pieces: number },
 ): ProgressWatch {
   const news = new Map<string, HostProgress>();
