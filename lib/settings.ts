@@ -1,9 +1,10 @@
 // Per-host settings: ordinary inventory vars, the Ansistrano ones of the same meaning, or defaults. One table.
-import { basename, isAbsolute, normalize } from "node:path";
+import { basename } from "node:path";
+import { VIAS, type Via } from "./deploy/via.ts";
 import { OpsError } from "./errors.ts";
-import type { Host, Inventory, Value } from "./inventory/types.ts";
+import type { Host, Inventory } from "./inventory/types.ts";
 import type { PortRange } from "./peer/protocol.ts";
-import { pathProblem } from "./torrent/paths.ts";
+import { count, folder, inside, list, plainName, ports, type Read, rate, text } from "./setting-values.ts";
 
 export interface HostSettings {
   readonly app: string;
@@ -21,67 +22,14 @@ export interface HostSettings {
   /** The address other peers use; undefined: the one the control host reaches it by. */
   readonly address: string | undefined;
   readonly ports: PortRange | undefined;
+  /** How the payload gets there. */
+  readonly via: Via;
+  /** Hosts of one zone feed each other. */
+  readonly zone: string;
+  /** Bytes a second; undefined: no bound. */
+  readonly maxUpload: number | undefined;
+  readonly maxDownload: number | undefined;
 }
-
-/** Where a value was found, for messages. */
-interface Found {
-  readonly name: string;
-  readonly value: Value | undefined;
-}
-
-type Read<T> = (found: Found, fail: (problem: string, hint?: string) => never) => T;
-
-const text: Read<string> = ({ value }, fail) => {
-  if (typeof value === "string" && value.trim() !== "") return value;
-  if (typeof value === "number" || typeof value === "bigint") return String(value);
-  return fail("wants a text");
-};
-
-/** Torrents and locks carry it as a name. */
-const plainName: Read<string> = (found, fail) => {
-  const name = text(found, fail);
-  if (name.includes("/") || pathProblem(name) !== undefined || /\p{Cc}/u.test(name))
-    return fail("wants a plain name, without slashes");
-  return name;
-};
-
-const folder: Read<string> = (found, fail) => {
-  const path = text(found, fail);
-  if (!isAbsolute(path) || path.includes("\0")) return fail("wants an absolute path");
-  const clean = normalize(path).replace(/(.)\/+$/, "$1");
-  // A release folder that is `/` or `/srv` would put releases/ and the clean-up of old ones among strangers.
-  if (clean.split("/").length < 3) return fail("wants a folder of its own, at least two levels deep");
-  return clean;
-};
-
-const count: Read<number> = ({ value }, fail) => {
-  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
-  return fail("wants a whole number, 0 or more");
-};
-
-const list: Read<readonly string[]> = ({ value, name }, fail) => {
-  if (typeof value === "string") return value.trim() === "" ? [] : [value];
-  if (!Array.isArray(value)) return fail("wants a list of texts");
-  return value.map((item: Value, index) =>
-    text({ name, value: item }, (problem) => fail(`item ${index + 1} ${problem}`)),
-  );
-};
-
-const inside: Read<readonly string[]> = (found, fail) =>
-  list(found, fail).map((path) => {
-    const clean = normalize(path).replace(/\/+$/, "");
-    if (isAbsolute(clean) || clean === "." || clean.split("/").includes(".."))
-      return fail(`has "${path}", which is no path inside the release`);
-    return clean;
-  });
-
-const ports: Read<PortRange | undefined> = (found, fail) => {
-  const [, from, to = from] = /^(\d+)(?:\s*-\s*(\d+))?$/.exec(text(found, fail).trim()) ?? [];
-  const range = { from: Number(from), to: Number(to) };
-  if (range.from >= 1 && range.to <= 65535 && range.from <= range.to) return range;
-  return fail("wants a port range such as 6881-6999");
-};
 
 interface Setting<T> {
   readonly var: `rookery_${string}`;
@@ -164,6 +112,30 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     fallback: () => ({ from: 6881, to: 6999 }),
     help: "TCP ports peers may listen on",
   },
+  via: {
+    var: "rookery_via",
+    read: ({ value }, fail) => VIAS.find((via) => via === value) ?? fail("wants auto, swarm or ssh"),
+    fallback: () => "auto",
+    help: "auto, swarm or ssh: how the payload gets there",
+  },
+  zone: {
+    var: "rookery_zone",
+    read: text,
+    fallback: () => "",
+    help: "hosts of one zone feed each other; from zone to zone every byte goes once",
+  },
+  maxUpload: {
+    var: "rookery_max_upload",
+    read: rate,
+    fallback: () => undefined,
+    help: "bytes a second to other hosts, such as 100Mbit or 12.5MB",
+  },
+  maxDownload: {
+    var: "rookery_max_download",
+    read: rate,
+    fallback: () => undefined,
+    help: "bytes a second from other hosts",
+  },
 };
 
 /**
@@ -183,12 +155,20 @@ export function settingsOf(
   return known as unknown as HostSettings;
 }
 
-/** Address and ports of one host, for runs that have no releases. */
-export function swarmSettingsOf(inventory: Inventory, host: Host): Pick<HostSettings, "address" | "ports"> {
-  const { address, ports } = SETTINGS;
+/** What a swarm needs to know of a host, for runs that have no releases. */
+export type SwarmSettings = Pick<HostSettings, "address" | "ports" | "via" | "zone" | "maxUpload" | "maxDownload">;
+
+/** @throws OpsError `setting` naming var, file and host */
+export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings {
+  const { address, ports, via, zone, maxUpload, maxDownload } = SETTINGS;
+  const read = <T>(setting: Setting<T>) => readSetting(inventory, host, setting, {});
   return {
-    address: readSetting(inventory, host, address, {}),
-    ports: readSetting(inventory, host, ports, {}),
+    address: read(address),
+    ports: read(ports),
+    via: read(via),
+    zone: read(zone),
+    maxUpload: read(maxUpload),
+    maxDownload: read(maxDownload),
   };
 }
 

@@ -4,22 +4,23 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
-import type { PortRange } from "../peer/protocol.ts";
-import { swarmSettingsOf } from "../settings.ts";
+import { type SwarmSettings, swarmSettingsOf } from "../settings.ts";
 import { targetOf } from "../ssh/target.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, FleetHost } from "../swarm/fleet.ts";
-import { startSwarm } from "../swarm/start.ts";
 import type { Release } from "./open-release.ts";
 import { groupOf } from "./plan.ts";
+import { startTransfer } from "./transfer.ts";
+import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
 
 const DISTRIBUTE_FLAGS = {
   ...FLEET_FLAGS,
   exclude: { type: "list", value: "GLOB", help: "leave these out (repeatable)" },
+  via: VIA_FLAG,
 } as const satisfies Record<string, Flag>;
 
 export interface DistributeHost extends FleetHost {
-  readonly swarm: { readonly address: string | undefined; readonly ports: PortRange | undefined };
+  readonly swarm: SwarmSettings;
 }
 
 export interface DistributePlan {
@@ -32,6 +33,7 @@ export interface DistributePlan {
   readonly fileName: string | undefined;
   readonly hosts: readonly DistributeHost[];
   readonly forks: number;
+  readonly via: Via;
 }
 
 /** Options of distribute.ts. */
@@ -73,6 +75,13 @@ export async function planDistribute(
     });
   });
   const single = found.isFile();
+  const planned = hosts.map((host) => ({
+    name: host.name,
+    group: groupOf(host),
+    target: targetOf(inventory, host),
+    swarm: swarmSettingsOf(inventory, host),
+  }));
+  const wishes = planned.map(({ name, swarm }) => ({ name, via: swarm.via }));
   const into = destination.endsWith("/") || !single;
   return {
     app: basename(source),
@@ -80,13 +89,9 @@ export async function planDistribute(
     exclude: options.exclude,
     folder: into ? destination.replace(/(.)\/+$/, "$1") : dirname(destination),
     fileName: single ? (into ? basename(source) : basename(destination)) : undefined,
-    hosts: hosts.map((host) => ({
-      name: host.name,
-      group: groupOf(host),
-      target: targetOf(inventory, host),
-      swarm: swarmSettingsOf(inventory, host),
-    })),
+    hosts: planned,
     forks,
+    via: agreedVia(wishes, options.via),
   };
 }
 
@@ -94,7 +99,7 @@ export async function planDistribute(
 export async function distributeFiles(
   fleet: Fleet<DistributeHost>,
   { torrent, payload }: Release,
-  { folder }: DistributePlan,
+  { folder, via }: DistributePlan,
 ): Promise<void> {
   const { infohash, totalBytes, pieceLength, pieceHashes } = torrent;
   fleet.emit({
@@ -108,7 +113,8 @@ export async function distributeFiles(
   // Beside its destination, so that putting it there is a rename; under the host's name, for hosts may share a disk.
   const incoming = ({ name }: { readonly name: string }) =>
     join(folder, `.rookery-incoming-${infohash.slice(0, 16)}-${name.replace(/[^\w.-]/g, "_")}`);
-  await using swarm = await startSwarm(fleet, torrent, {
+  await using swarm = await startTransfer(fleet, torrent, {
+    via,
     seedFrom: payload.path,
     members: fleet.alive,
     place: (host) => ({ folder: incoming(host), ...host.swarm }),

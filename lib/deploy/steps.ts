@@ -5,7 +5,6 @@ import { layoutOf } from "../release/layout.ts";
 import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
-import { startSwarm } from "../swarm/start.ts";
 import { type Allowance, allowedFailures } from "./allowance.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { Release } from "./open-release.ts";
@@ -13,6 +12,8 @@ import type { PlannedHost } from "./plan.ts";
 import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
 import { lackOfRoom, noRoom } from "./room.ts";
+import { startTransfer } from "./transfer.ts";
+import type { Via } from "./via.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 type DeployMember = Member<PlannedHost>;
@@ -118,7 +119,7 @@ export async function distributeRelease(
   fleet: DeployFleet,
   release: Release,
   choice: Choice,
-  lock: LockWish,
+  { via = "auto", ...lock }: LockWish & { readonly via?: Via },
 ): Promise<void> {
   await fleet.phase("distribute", async () => {
     await startPeers(fleet);
@@ -128,13 +129,17 @@ export async function distributeRelease(
     }
     if (!fleet.alive.some(({ name }) => !choice.holding.has(name))) return;
     const ports = fleet.alive[0]?.settings.ports;
-    await using swarm = await startSwarm(fleet, release.torrent, {
+    await using swarm = await startTransfer(fleet, release.torrent, {
+      via,
       seedFrom: release.payload.path,
       members: fleet.alive.filter(({ name }) => !choice.holding.has(name)),
       place: ({ settings }) => ({
         folder: incoming(settings.deployTo, release),
         address: settings.address,
         ports: settings.ports,
+        zone: settings.zone,
+        maxUpload: settings.maxUpload,
+        maxDownload: settings.maxDownload,
       }),
       ports,
     });

@@ -45,5 +45,8 @@ async function build(): Promise<PeerProgram> {
 function leaveOut(build: Bun.PluginBuilder): void {
   const filter = new RegExp(`^(${Object.keys(ABSENT).join("|")})$`);
   build.onResolve({ filter }, ({ path }) => ({ path, namespace: "absent" }));
-  build.onLoad({ filter, namespace: "absent" }, ({ path }) => ({ contents: ABSENT[path] ?? "", loader: "js" }));
+  build.onLoad({ filter, namespace: "absent" }, ({ path }) => ({
+    contents: ABSENT[path] ?? "",
+    loader: "js",
+  }));
 }

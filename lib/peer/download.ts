@@ -19,7 +19,7 @@ const REPORT_MS = 500;
 const STALL_MS = 60_000;
 
 export async function startDownload(
-  { torrent: metainfo, folder, seed, ports, allow, tracker }: Params<"join">,
+  { torrent: metainfo, folder, seed, ports, maxUpload, maxDownload, allow, tracker }: Params<"join">,
   {
     signal,
     report,
@@ -47,6 +47,9 @@ export async function startDownload(
     trustContent: seed,
     ports,
     allow: (address) => allowed.has(address),
+    guided: true,
+    maxUpload,
+    maxDownload,
     ...(tracker === undefined ? {} : { tracker }),
     signal,
   }).catch(async (error: unknown) => {

@@ -6,10 +6,11 @@ import { startAnnouncing } from "./announce.ts";
 import { checkPieces, hasHash } from "./check.ts";
 import { startFetching } from "./fetch.ts";
 import { startGiving } from "./give.ts";
-import { openLinks } from "./links.ts";
+import { type Address, openLinks } from "./links.ts";
 import { listenInRange } from "./listen.ts";
 import { openPieceStore } from "./pieces.ts";
 import { openStorage } from "./storage.ts";
+import { openThrottle } from "./throttle.ts";
 import type { Engine, EngineOptions } from "./types.ts";
 import { openUploads } from "./upload.ts";
 
@@ -19,6 +20,8 @@ export type { Engine, EngineOptions, Progress } from "./types.ts";
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 /** How our peer ids begin (BEP 20). */
 const CLIENT = "-RK0100-";
+/** Without a block of use for so long, a guided peer looks for others. */
+const ALONE_MS = 4000;
 /** Requests a peer may have waiting: libtorrent's own limit is 500, times two. */
 const MAX_REQUESTS = 1000;
 
@@ -28,7 +31,19 @@ const MAX_REQUESTS = 1000;
  * @throws OpsError disk-full, port, torrent; hash when a seed's content is not the torrent's
  */
 export async function startEngine(torrent: Torrent, options: EngineOptions): Promise<Engine> {
-  const { folder, seed = false, trustContent = false, ports, bind, allow, tracker, signal } = options;
+  const {
+    folder,
+    seed = false,
+    trustContent = false,
+    ports,
+    bind,
+    allow,
+    tracker,
+    guided = false,
+    maxUpload,
+    maxDownload,
+    signal,
+  } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
   const storage = starting.use(await openStorage(torrent, { folder, writable: !seed }));
@@ -54,6 +69,12 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   let syncing = false;
   let closing: Promise<void> | undefined;
 
+  const upload = maxUpload === undefined ? undefined : openThrottle(maxUpload);
+  const download = maxDownload === undefined ? undefined : openThrottle(maxDownload);
+  starting.defer(() => {
+    upload?.close();
+    download?.close();
+  });
   const store = openPieceStore(torrent, storage, {
     verified,
     onFlushed: () => fetching.plan(),
@@ -74,29 +95,34 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
         for (const wire of fetching.without(piece)) wire.have(piece);
         if (fetching.left === 0) void finish();
       },
+      download,
       paused: () => store.pendingBytes > MAX_PENDING_BYTES,
       // Two that hold everything have nothing to say to each other, and others wait for the place.
-      onSeeder: (wire) => fetching.left === 0 && links.drop(wire),
+      onSeeder: (wire) => links.drop(wire),
       onViolation: (wire) => links.drop(wire),
       onSilence: (wire) => wire.destroy(),
     }),
     (it) => it.close(),
   );
   const giving = seed
-    ? starting.adopt(startGiving({ pieces, pieceBytes: storage.pieceBytes }), (it) => it.close())
+    ? starting.adopt(
+        startGiving({ pieces, pieceBytes: storage.pieceBytes, zones: () => links.zones }),
+        (it) => it.close(),
+      )
     : undefined;
   const links = starting.adopt(
     openLinks({
       infohash,
       peerId,
       allow,
-      adopt: ({ wire, destroy, peerId: theirs }) => {
+      upload,
+      adopt: ({ wire, zone, destroy, peerId: theirs }) => {
         // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
         const guided =
           giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);
         uploads.serve(wire, { destroy, held: guided ? undefined : store.bitfield });
         fetching.add(wire);
-        if (guided) giving.add(wire);
+        if (guided) giving.add(wire, zone);
         wire.setKeepAlive(true);
         wire.on("request", () => wire.peerRequests.length > MAX_REQUESTS && links.drop(wire));
       },
@@ -117,6 +143,12 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     }
   }
 
+  /** Peers the tracker named: dialled when those we were told of leave us alone, or have nothing more for us. */
+  let spares: readonly Address[] = [];
+  const lookout = setInterval(() => {
+    if (fetching.left > 0 && performance.now() - fetching.sums.movedAtMs > ALONE_MS) links.connect(spares);
+  }, ALONE_MS / 4);
+  starting.defer(() => clearInterval(lookout));
   const { listener, port } = await listenInRange(links.handlers, { ports, bind });
   starting.defer(() => void listener.stop(true));
   if (tracker !== undefined) {
@@ -128,10 +160,13 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
         port,
         status: () => ({
           uploadedBytes: uploads.uploadedBytes,
-          downloadedBytes: fetching.receivedBytes,
+          downloadedBytes: fetching.sums.receivedBytes,
           leftBytes: Math.min(torrent.totalBytes, fetching.left * torrent.pieceLength),
         }),
-        onPeers: (peers) => links.connect(peers),
+        onPeers: (peers) => {
+          if (guided) spares = peers;
+          else links.connect(peers);
+        },
         onFault: (fault) => {
           announceFault = fault;
         },
@@ -164,7 +199,8 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     if (syncing) return "disk";
     if (diskFault !== undefined) return `disk: ${diskFault}`;
     if (store.pendingBytes > MAX_PENDING_BYTES) return "disk";
-    if (fetching.failures > 0 && fetching.left > 0) return `${fetching.failures} pieces failed their hash`;
+    if (fetching.sums.failures > 0 && fetching.left > 0)
+      return `${fetching.sums.failures} pieces failed their hash`;
     if (links.size === 0 && fetching.left > 0) return announceFault ?? "no peers";
     return undefined;
   }
@@ -177,7 +213,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       verified: pieces - fetching.left,
       pieces,
       flushed: store.flushed,
-      downloadedBytes: fetching.receivedBytes,
+      downloadedBytes: fetching.sums.receivedBytes,
       uploadedBytes: uploads.uploadedBytes,
       peers: links.size,
       note: note(),

@@ -3,15 +3,21 @@
 // connections, no duplicates (two peers that dial each other), and give up a peer after three attempts.
 import type { Wire } from "peer-wire-protocol";
 import { plainAddress } from "./address.ts";
+import { dial } from "./dial.ts";
+import type { Throttle } from "./throttle.ts";
 import { openWire, type PipedWire } from "./wire.ts";
 
 export interface Address {
   readonly address: string;
   readonly port: number;
+  /** Hosts of a zone are near each other. */
+  readonly zone?: string | undefined;
 }
 
 export interface Link {
   readonly wire: Wire;
+  /** The one that was named with its address; "" when none was. */
+  readonly zone: string;
   /** Ends the connection at once. */
   destroy(): void;
   /** 40 hex digits. */
@@ -32,6 +38,8 @@ export interface Links {
   /** Dials these, now and again after a loss. */
   connect(peers: readonly Address[]): void;
   readonly size: number;
+  /** Zones of all that were named. */
+  readonly zones: number;
   /** Ends a link for good: this peer is neither dialled nor let in again. */
   drop(wire: Wire): void;
   close(): void;
@@ -43,12 +51,13 @@ export interface LinkOptions {
   readonly allow: (address: string) => boolean;
   /** Takes over a wire whose handshake is done. */
   readonly adopt: (link: Link) => void;
+  readonly upload?: Throttle | undefined;
 }
 
-/** Enough for a well-mixed random graph of thousands, few enough that HAVE messages stay cheap. */
-const MAX_LINKS = 40;
+/** Far more than a well-mixed random graph of thousands needs, for a seeder of many zones. */
+const MAX_LINKS = 64;
 /** Dialling stops here, so that room is left for those who dial us. */
-const DIAL_UP_TO = 24;
+const DIAL_UP_TO = 48;
 const CONNECT_MS = 5000;
 const HANDSHAKE_MS = 10_000;
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000] as const;
@@ -61,19 +70,22 @@ interface Target extends Address {
   retryAtMs: number;
 }
 
-export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Links {
+export function openLinks({ infohash, peerId, allow, adopt, upload }: LinkOptions): Links {
   const ownId = peerId.toString("hex");
   const links = new Map<string, Link>();
   const sockets = new Set<Socket>();
   const targets = new Map<string, Target>();
   const barred = new Set<string>([ownId]);
+  /** By address alone: who dials us comes from any port. */
+  const zones = new Map<string, string>();
   let closed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Speaks the wire protocol on `socket`; `ended` is called once, with whether the peer was ever linked. */
   function speak(socket: Socket, outgoing: boolean, ended: (peerId: string | undefined) => void): Wire {
+    const zone = zones.get(plainAddress(socket.remoteAddress)) ?? "";
     const destroy = () => void socket.terminate();
-    const piped = openWire({ write: (bytes) => socket.write(bytes), destroy });
+    const piped = openWire({ write: (bytes) => socket.write(bytes), destroy }, { upload });
     const { wire } = piped;
     let known: string | undefined;
     sockets.add(socket);
@@ -86,7 +98,7 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
       if (!theirHash.equals(infohash) || barred.has(known)) return destroy();
       // Answered even when it isn't kept, so that whoever dialled learns who we are and doesn't dial again.
       if (!outgoing) wire.handshake(infohash, peerId);
-      const link: Link = { wire, destroy, peerId: known, outgoing };
+      const link: Link = { wire, zone, destroy, peerId: known, outgoing };
       if (keeps(link)) adopt(link);
       else {
         piped.drained();
@@ -120,48 +132,44 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
     return true;
   }
 
-  const listeners: Omit<Bun.SocketHandler<Speaker | undefined>, "open"> = {
-    data: (socket, bytes) => socket.data?.feed(bytes),
-    drain: (socket) => socket.data?.drained(),
-    end: (socket) => void socket.terminate(),
+  const listeners = {
+    data: (socket: Socket, bytes: Buffer) => socket.data?.feed(bytes),
+    drain: (socket: Socket) => socket.data?.drained(),
+    end: (socket: Socket) => void socket.terminate(),
     // A lost connection is an everyday event here; 'close' follows and is where it is dealt with.
-    error: (socket) => void socket.terminate(),
-    close: (socket) => {
+    error: (socket: Socket) => void socket.terminate(),
+    close: (socket: Socket) => {
       socket.data?.closed();
       socket.data = undefined;
     },
   };
 
-  function dial(target: Target): void {
+  function reach(target: Target): void {
+    const { address, port } = target;
     target.busy = true;
     const startedAtMs = Date.now();
-    let over = false;
     const ended = (id?: string) => {
-      if (over) return;
-      over = true;
-      clearTimeout(patience);
       target.busy = false;
       if (id !== undefined) target.peerId = id;
       if (id !== undefined && Date.now() - startedAtMs > HANDSHAKE_MS) target.failures = 0;
       target.retryAtMs = Date.now() + (RETRY_MS[target.failures++] ?? Number.POSITIVE_INFINITY);
     };
-    const failed = () => {
-      ended();
-      dialMore();
-    };
-    const patience = setTimeout(failed, CONNECT_MS);
-    const open = (socket: Socket) => {
-      clearTimeout(patience);
-      if (over || closed) return void socket.terminate();
-      const wire = speak(socket, true, ended);
-      wire.peerAddress = `${target.address}:${target.port}`;
-      wire.handshake(infohash, peerId);
-    };
-    Bun.connect<Speaker | undefined>({
-      hostname: target.address,
-      port: target.port,
-      socket: { ...listeners, open, connectError: failed },
-    }).catch(failed);
+    dial<Speaker | undefined>({
+      address,
+      port,
+      timeoutMs: CONNECT_MS,
+      handlers: listeners,
+      opened: (socket) => {
+        if (closed) return void socket.terminate();
+        const wire = speak(socket, true, ended);
+        wire.peerAddress = `${address}:${port}`;
+        wire.handshake(infohash, peerId);
+      },
+      failed: () => {
+        ended();
+        dialMore();
+      },
+    });
   }
 
   function wanted({ busy, peerId: id }: Target): boolean {
@@ -180,7 +188,7 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
       if (!wanted(target)) continue;
       if (target.retryAtMs > now) soonestMs = Math.min(soonestMs, target.retryAtMs);
       else if (links.size + dialling < DIAL_UP_TO) {
-        dial(target);
+        reach(target);
         dialling++;
       }
     }
@@ -190,6 +198,9 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
   return {
     get size() {
       return links.size;
+    },
+    get zones() {
+      return new Set(zones.values()).size;
     },
     handlers: {
       ...listeners,
@@ -201,8 +212,9 @@ export function openLinks({ infohash, peerId, allow, adopt }: LinkOptions): Link
       },
     },
     connect: (peers) => {
-      for (const { address, port } of peers) {
+      for (const { address, port, zone = "" } of peers) {
         if (!allow(plainAddress(address)) || !(port > 0 && port < 65_536)) continue;
+        zones.set(plainAddress(address), zone);
         const key = `${plainAddress(address)}:${port}`;
         const target = targets.get(key);
         if (target === undefined)

@@ -1,6 +1,7 @@
 // Pieces on their way to disk and back: written, hashed again from the file, read for uploads.
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
+import { bitfieldOf } from "./bitfield.ts";
 import { isRight } from "./check.ts";
 import type { Storage } from "./storage.ts";
 import type { ReadBlock } from "./upload.ts";
@@ -112,12 +113,7 @@ export function openPieceStore(
       );
     },
     holds: (index) => here[index] === 1,
-    bitfield: () => {
-      const bits = Buffer.alloc(Math.ceil(here.length / 8));
-      for (const [index, flag] of here.entries())
-        (bits[index >> 3] as number) |= flag === 1 ? 128 >> (index & 7) : 0;
-      return bits;
-    },
+    bitfield: () => bitfieldOf(here),
     get flushed() {
       return flushed;
     },

@@ -19,6 +19,7 @@ export interface PortRange {
 export interface PeerAddress {
   readonly address: string;
   readonly port: number;
+  readonly zone?: string | undefined;
 }
 
 /** Requests a peer serves: name → what it takes and what it answers. */
@@ -48,6 +49,9 @@ export interface Methods {
       folder: string;
       seed: boolean;
       ports: PortRange | undefined;
+      /** Bytes of blocks a second; without a bound when undefined. */
+      maxUpload?: number | undefined;
+      maxDownload?: number | undefined;
       /** Addresses that may take part. */
       allow: readonly string[];
       tracker: { url: string; address: string } | undefined;
@@ -56,10 +60,6 @@ export interface Methods {
   };
   /** Dials these. */
   peers: { params: { peers: readonly PeerAddress[] }; result: Record<never, never> };
-  /** Answers when every piece was hashed again from disk. */
-  complete: { params: Record<never, never>; result: { downloadedBytes: number } };
-  /** Leaves the swarm: wires closed, what was fetched removed. */
-  leave: { params: Record<never, never>; result: Record<never, never> };
   /**
    * Opens the torrent in `folder` for bytes that come down stdin (see frames.ts) instead of from a swarm. `missing`:
    * the pieces to send, as [first, how many]. Ends as a swarm does, with `complete` and `leave`.
@@ -68,6 +68,10 @@ export interface Methods {
     params: { torrent: string; folder: string };
     result: { missing: readonly (readonly [number, number])[] };
   };
+  /** Answers when every piece was hashed again from disk. */
+  complete: { params: Record<never, never>; result: { downloadedBytes: number } };
+  /** Leaves the swarm: wires closed, what was fetched removed. */
+  leave: { params: Record<never, never>; result: Record<never, never> };
   /** Payload → `releases/<id>`, complete or not there at all, shared paths linked. `existed`: it was there already. */
   install: {
     params: {

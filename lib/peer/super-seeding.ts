@@ -11,6 +11,8 @@ export interface SuperSeeding<Peer> {
   asked(peer: Peer, piece: number): void;
   /** Whether every piece was shown to somebody. */
   readonly given: boolean;
+  /** Shows pieces that went to a peer and are not seen elsewhere to others too; for a timer, once all were given. */
+  look(): void;
   /** Shows everything to everybody: we are a seeder like others. */
   open(): void;
 }
@@ -20,7 +22,14 @@ export interface SuperSeedingOptions<Peer> {
   readonly blocksOf: (piece: number) => number;
   /** Tells the peer that we hold this piece. */
   readonly show: (peer: Peer, piece: number) => void;
+  /**
+   * Whether peers get from us what others have, once every piece was asked for. Not where the way to them is narrow:
+   * they have it nearer.
+   */
+  readonly sharing?: boolean;
   readonly random?: () => number;
+  /** Milliseconds, from any start. */
+  readonly now?: () => number;
 }
 
 interface Guest {
@@ -28,8 +37,8 @@ interface Guest {
   readonly knows: Uint8Array;
   /** Pieces it was shown, with how many of their blocks it has not asked for. */
   readonly queue: Map<number, number>;
-  /** Pieces it asked for, until somebody else has them too. */
-  readonly taken: Set<number>;
+  /** Pieces it asked for, and when, until somebody else has them too. */
+  readonly taken: Map<number, number>;
   /** How many pieces it asked for. */
   asked: number;
 }
@@ -40,13 +49,17 @@ interface Guest {
  */
 const STEP = 1 / 8;
 const MIN_STEP = 2;
+/** A piece that nobody passed on for so long is shown to another, when there is nothing else to give. */
+const LATE_MS = 500;
 
 /** @see https://www.bittorrent.org/beps/bep_0016.html */
 export function openSuperSeeding<Peer>({
   pieces,
   blocksOf,
   show,
+  sharing = true,
   random = Math.random,
+  now = () => performance.now(),
 }: SuperSeedingOptions<Peer>): SuperSeeding<Peer> {
   const guests = new Map<Peer, Guest>();
   const pool = Array.from({ length: pieces }, (_, piece) => piece);
@@ -76,12 +89,18 @@ export function openSuperSeeding<Peer>({
     }
   }
 
-  /** With nothing unseen left: a piece that whoever was shown it would be the last to ask for. */
+  /** With nothing unseen left: a piece that whoever was shown it would be the last to ask for, or keeps to itself. */
   function spare(guest: Guest): number | undefined {
     let longest: Guest | undefined;
-    for (const other of guests.values())
-      if (other !== guest && other.queue.size > Math.max(1, longest?.queue.size ?? 0)) longest = other;
-    return [...(longest?.queue.keys() ?? [])].findLast((piece) => guest.knows[piece] === 0);
+    let late: number | undefined;
+    let lateSinceMs = now() - LATE_MS;
+    for (const other of guests.values()) {
+      if (other === guest) continue;
+      if (other.queue.size > Math.max(1, longest?.queue.size ?? 0)) longest = other;
+      for (const [piece, sinceMs] of other.taken)
+        if (sinceMs < lateSinceMs && guest.knows[piece] === 0) [late, lateSinceMs] = [piece, sinceMs];
+    }
+    return [...(longest?.queue.keys() ?? [])].findLast((piece) => guest.knows[piece] === 0) ?? late;
   }
 
   /** Whether every piece was asked for: from then on we are a seeder like others of all that is seen elsewhere. */
@@ -93,7 +112,7 @@ export function openSuperSeeding<Peer>({
 
   function feedAll(changed: Iterable<readonly [Peer, Guest]>): void {
     for (const [peer, guest] of changed) feed(peer, guest);
-    if (shared || pool.length > 0) return;
+    if (shared || !sharing || pool.length > 0) return;
     for (const { queue } of guests.values()) if (queue.size > 0) return;
     shared = true;
     for (const [peer, guest] of guests) share(peer, guest);
@@ -104,7 +123,7 @@ export function openSuperSeeding<Peer>({
       return pool.length === 0;
     },
     enter: (peer) => {
-      const guest: Guest = { knows: new Uint8Array(pieces), queue: new Map(), taken: new Set(), asked: 0 };
+      const guest: Guest = { knows: new Uint8Array(pieces), queue: new Map(), taken: new Map(), asked: 0 };
       guests.set(peer, guest);
       feedAll([[peer, guest]]);
       if (shared) share(peer, guest);
@@ -113,7 +132,7 @@ export function openSuperSeeding<Peer>({
       const guest = guests.get(peer);
       if (guest === undefined) return;
       guests.delete(peer);
-      for (const piece of [...guest.queue.keys(), ...guest.taken]) {
+      for (const piece of [...guest.queue.keys(), ...guest.taken.keys()]) {
         const others = [...guests.values()].some(({ queue, taken }) => queue.has(piece) || taken.has(piece));
         if (spread[piece] === 0 && !others) pool.push(piece);
       }
@@ -140,10 +159,11 @@ export function openSuperSeeding<Peer>({
       guest.queue.set(piece, left - 1);
       if (left > 1) return;
       guest.queue.delete(piece);
-      guest.taken.add(piece);
+      guest.taken.set(piece, now());
       guest.asked++;
       feedAll([[peer, guest]]);
     },
+    look: () => feedAll(guests),
     open: () => {
       pool.length = 0;
       shared = true;

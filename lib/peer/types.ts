@@ -16,6 +16,11 @@ export interface EngineOptions {
   readonly allow: (address: string) => boolean;
   /** Announce there; `address` is the own one to announce, the one the tracker sees when not given. */
   readonly tracker?: { readonly url: string; readonly address?: string | undefined } | undefined;
+  /** Whom to dial is told by `connect`: the tracker's list is for when that doesn't suffice. */
+  readonly guided?: boolean | undefined;
+  /** Bytes of blocks a second, in all. */
+  readonly maxUpload?: number | undefined;
+  readonly maxDownload?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

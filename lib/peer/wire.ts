@@ -2,6 +2,7 @@
 // streams and node's socket, each block was joined, sliced and written in two system calls, each request and HAVE in
 // one of its own; here what a turn of the event loop has to say leaves in one write.
 import protocol, { type Wire, type WireRequest } from "peer-wire-protocol";
+import type { Throttle } from "./throttle.ts";
 
 /** What a wire needs of a socket. */
 export interface Pipe {
@@ -31,8 +32,8 @@ const HAVE_ID = 4;
 // One for all wires: between filling and writing nothing else runs.
 const stage = Buffer.allocUnsafeSlow(STAGE_BYTES);
 
-/** A wire that speaks through `pipe`. */
-export function openWire(pipe: Pipe): PipedWire {
+/** A wire that speaks through `pipe` and sends blocks no faster than `upload` lets it. */
+export function openWire(pipe: Pipe, { upload }: { readonly upload?: Throttle | undefined } = {}): PipedWire {
   const wire = protocol({ speed: 10 });
   const queue: Buffer[] = [];
   let queuedBytes = 0;
@@ -56,7 +57,7 @@ export function openWire(pipe: Pipe): PipedWire {
     if (flushing !== undefined) clearImmediate(flushing);
     clearTimeout(news);
   });
-  const counter = openCounter(wire, () => queuedBytes);
+  const counter = openCounter(wire, { waitingBytes: () => queuedBytes, upload });
 
   function flush(): void {
     if (flushing !== undefined) clearImmediate(flushing);
@@ -141,17 +142,22 @@ function isNews(message: Buffer): boolean {
  * whole pieces there. The wire's own way is to read all at once, and to find an answer's request by its numbers; a
  * block asked for, cancelled and asked for again while it was read would be answered neither time.
  */
-function openCounter(wire: Wire, waitingBytes: () => number): { serve(): void } {
+function openCounter(
+  wire: Wire,
+  { waitingBytes, upload }: { readonly waitingBytes: () => number; readonly upload: Throttle | undefined },
+): { serve(): void } {
   const waiting: WireRequest[] = [];
   let readingBytes = 0;
 
   function serve(): void {
     while (waitingBytes() + readingBytes < AHEAD_BYTES) {
-      const request = waiting.shift();
+      const [request] = waiting;
       if (request === undefined) return;
-      // Cancelled, or choked since.
-      if (!wire.peerRequests.includes(request)) continue;
       const { piece, offset, length } = request;
+      const asked = wire.peerRequests.includes(request);
+      if (asked && upload?.take(length, serve) === false) return;
+      waiting.shift();
+      if (!asked) continue; // cancelled, or choked since
       readingBytes += length;
       wire.emit("request", piece, offset, length, (error: Error | null, block: Buffer) => {
         readingBytes -= length;

@@ -2,6 +2,10 @@
 
 /** Below this many peers everybody knows everybody. */
 const COMPLETE_UP_TO = 12;
+/** Hosts the seeder feeds itself: in all, and in each zone at least. */
+const SEEDED = 10;
+const SEEDED_IN_ALL = 30;
+const SEEDED_A_ZONE = 2;
 /** Rings laid over the peers; each gives a peer two neighbours. Kraken holds 10 connections a torrent. */
 const RINGS = 5;
 
@@ -28,6 +32,33 @@ export function dialPlan(count: number, { rings = RINGS, random = Math.random } 
     }
   }
   return dials;
+}
+
+export interface SwarmPlan {
+  /** Hosts the seeder dials. */
+  readonly seeder: readonly number[];
+  /** For each host, the hosts it dials. */
+  readonly hosts: readonly (readonly number[])[];
+}
+
+/**
+ * Who dials whom, where `zones[i]` is the zone of host i: a graph of its own within each zone, and the seeder with a few
+ * hosts in every one. What crosses between zones so comes from the seeder alone, which gives each zone every piece once.
+ */
+export function swarmPlan(zones: readonly string[], { random = Math.random } = {}): SwarmPlan {
+  const seeder: number[] = [];
+  const hosts: number[][] = zones.map(() => []);
+  const members = Map.groupBy(zones.keys(), (index) => zones[index] ?? "");
+  const seeded = Math.max(SEEDED_A_ZONE, Math.min(SEEDED, Math.floor(SEEDED_IN_ALL / members.size)));
+  for (const indices of members.values()) {
+    const plan = dialPlan(indices.length, { random });
+    for (const [from, dials] of plan.entries())
+      hosts[indices[from] ?? 0]?.push(...dials.map((to) => indices[to] ?? 0));
+    const few = indices.length <= COMPLETE_UP_TO ? indices.length : seeded;
+    const chosen = shuffled(indices.length, random).slice(0, members.size === 1 ? few : seeded);
+    seeder.push(...chosen.map((place) => indices[place] ?? 0));
+  }
+  return { seeder, hosts };
 }
 
 function shuffled(count: number, random: () => number): number[] {

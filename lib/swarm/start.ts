@@ -9,7 +9,7 @@ import type { Torrent } from "../torrent/types.ts";
 import { startTracker } from "../tracker/start.ts";
 import { peerOf } from "./bootstrap.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
-import { dialPlan } from "./graph.ts";
+import { swarmPlan } from "./graph.ts";
 import { watchProgress } from "./progress.ts";
 import { startSeeder } from "./seeder.ts";
 
@@ -18,6 +18,11 @@ export interface SwarmPlace {
   readonly folder: string;
   readonly address: string | undefined;
   readonly ports: PortRange | undefined;
+  /** Hosts of a zone feed each other; from zone to zone every byte goes once. */
+  readonly zone: string;
+  /** Bytes a second, beside the protocol's own. */
+  readonly maxUpload: number | undefined;
+  readonly maxDownload: number | undefined;
 }
 
 export interface SwarmOptions<H extends FleetHost> {
@@ -87,7 +92,7 @@ export async function startSwarm<H extends FleetHost>(
     },
   });
   const join = async (member: Member<H>) => {
-    const { folder, ports: range } = place(member);
+    const { folder, ports: range, zone, maxUpload, maxDownload } = place(member);
     const trackerUrl = tracker.url(member.connection?.localAddress ?? "127.0.0.1");
     const address = addresses.get(member) ?? "";
     const params = {
@@ -95,12 +100,14 @@ export async function startSwarm<H extends FleetHost>(
       folder,
       seed: false,
       ports: range,
+      maxUpload,
+      maxDownload,
       tracker: { url: trackerUrl, address },
     };
     const { port } = await peerOf(member).request("join", params, { signal: fleet.signal });
     reports.watch(member);
     fleet.emit({ type: "status", host: member.name, status: "fetching" });
-    return { address, port };
+    return { address, port, zone };
   };
   const joined = await fleet.each(join, { members: [...addresses.keys()] });
   fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
@@ -124,17 +131,13 @@ async function introduce(
   joined: ReadonlyMap<Member, PeerAddress>,
 ): Promise<void> {
   const nodes = [...joined];
-  const plan = dialPlan(nodes.length + 1);
-  // Node 0 is the seeder; where the plan has a host dial it, it dials that host.
-  const fromSeeder = new Set(plan[0]);
-  for (const [from, dials] of plan.entries()) if (from > 0 && dials.includes(0)) fromSeeder.add(from);
-  const addressesOf = (indices: Iterable<number>) =>
-    [...indices].filter((index) => index > 0).flatMap((index) => nodes[index - 1]?.[1] ?? []);
-  await seeder.request("peers", { peers: addressesOf(fromSeeder) });
-  const indexOf = new Map(nodes.map(([member], index) => [member, index + 1]));
+  const { seeder: seeded, hosts } = swarmPlan(nodes.map(([, { zone = "" }]) => zone));
+  const addressesOf = (indices: Iterable<number>) => [...indices].flatMap((index) => nodes[index]?.[1] ?? []);
+  await seeder.request("peers", { peers: addressesOf(seeded) });
+  const indexOf = new Map(nodes.map(([member], index) => [member, index]));
   await fleet.each(
     async (member) => {
-      const peers = addressesOf(plan[indexOf.get(member) ?? 0] ?? []);
+      const peers = addressesOf(hosts[indexOf.get(member) ?? -1] ?? []);
       await peerOf(member).request("peers", { peers }, { signal: fleet.signal });
     },
     { members: fleet.alive.filter((member) => joined.has(member)) },

@@ -41,7 +41,8 @@ test("two vars are enough; the rest has defaults", async () => {
   expect(await settings(LEAST)).toEqual({
     ...{ app: "shop", source: "./build", deployTo: "/srv/www/shop", keepReleases: 5 },
     ...{ sharedPaths: [], sharedFiles: [], exclude: [], beforeActivate: [], afterActivate: [] },
-    ...{ address: undefined, ports: { from: 6881, to: 6999 } },
+    ...{ via: "auto" as const, address: undefined, ports: { from: 6881, to: 6999 } },
+    ...{ zone: "", maxUpload: undefined, maxDownload: undefined },
   });
 });
 
@@ -152,5 +153,30 @@ describe("values that can't be are named with var, file and host", () => {
 
 test("runs without releases need no release settings", async () => {
   const { inventory, host } = await hostWith({ rookery_address: "10.0.0.7", rookery_deploy_to: "nowhere" });
-  expect(swarmSettingsOf(inventory, host)).toEqual({ address: "10.0.0.7", ports: { from: 6881, to: 6999 } });
+  expect(swarmSettingsOf(inventory, host)).toMatchObject({
+    address: "10.0.0.7",
+    ports: { from: 6881, to: 6999 },
+  });
+});
+
+test.each([
+  ["100Mbit", 12_500_000],
+  ["12.5MB", 12_500_000],
+  ["12.5MB/s", 12_500_000],
+  ["1Gbps", 125_000_000],
+  ["1Gbit", 125_000_000],
+  ["64KiB", 65_536],
+  ["64kiB", 65_536],
+  [20_000, 20_000],
+  ["20", undefined],
+  ["fast", undefined],
+])("a rate of %p is %p bytes a second", async (value, bytes) => {
+  const read = settings({ ...LEAST, rookery_max_upload: value });
+  if (bytes === undefined) await expect(read).rejects.toMatchObject({ code: "setting", host: "web1" });
+  else expect((await read).maxUpload).toBe(bytes);
+});
+
+test("any var can name the zone", async () => {
+  const read = await settings({ ...LEAST, datacenter: "fra1", rookery_zone: "{{ datacenter }}" });
+  expect(read.zone).toBe("fra1");
 });
