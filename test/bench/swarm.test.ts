@@ -37,6 +37,7 @@ function outcome(contender: string, hosts: readonly HostOutcome[], more: Partial
     cpuSeconds: 6,
     peakBytes: 100 * MIB,
     machineBusy: 0.5,
+    ownBusy: 0.4,
     events: [],
     trouble: undefined,
     ...more,
@@ -70,10 +71,10 @@ describe("outcomes", () => {
       scale,
     );
     expect(table.split("\n")).toEqual([
-      "|  | first host | median | last host | tail | seeder, copies | CPU s/GB | peak memory | machine busy | failed |",
-      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-      "| A | 1.00 | 1.20 | 1.40 | 17 % | 1.50 | 3.0 | 100 MiB | 50 % | 0 |",
-      "| B | never | never | never | – | 1.50 | – | 100 MiB | 50 % | 2 |",
+      "|  | first host | median | last host | tail | seeder, copies | CPU s/GB | peak memory | machine busy | by the peers | failed |",
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+      "| A | 1.00 | 1.20 | 1.40 | 17 % | 1.50 | 3.0 | 100 MiB | 50 % | 40 % | 0 |",
+      "| B | never | never | never | – | 1.50 | – | 100 MiB | 50 % | 40 % | 2 |",
     ]);
   });
 

@@ -13,6 +13,8 @@ export interface Readings {
   readonly peakBytes: number;
   /** 0 to 1, of all cores, whoever used them. */
   readonly machineBusy: number;
+  /** 0 to 1: the contender's own part of that. The rest is the kernel's work on packets, and others. */
+  readonly ownBusy: number;
 }
 
 /** Takes the first readings; what it returns takes the second, as `stop`, and works out what lies between. */
@@ -31,12 +33,15 @@ export async function startMeters(
     const usage = usageOfChildren({ except });
     const sent = await network.sent(network.seeder);
     const crossedNow = await crossed();
+    const cpuSeconds = usage.cpuSeconds - usageBefore.cpuSeconds;
+    const machineTotal = machine.total - machineBefore.total;
     return {
       seederCopies: copies(sent, sentBefore),
       crossedCopies: crossedNow && crossedBefore && copies(crossedNow, crossedBefore),
-      cpuSeconds: usage.cpuSeconds - usageBefore.cpuSeconds,
+      cpuSeconds,
       peakBytes: usage.peakBytes,
-      machineBusy: (machine.busy - machineBefore.busy) / (machine.total - machineBefore.total),
+      machineBusy: (machine.busy - machineBefore.busy) / machineTotal,
+      ownBusy: cpuSeconds / machineTotal,
     };
   };
 }

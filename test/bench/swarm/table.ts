@@ -52,7 +52,7 @@ export function outcomeLine(
   const parts = [
     `last ${time(lastMs, scale)}, median ${time(medianMs, scale)}`,
     `seeder ${outcome.seederCopies.toFixed(2)} copies`,
-    `machine ${percent(outcome.machineBusy)} busy`,
+    `machine ${percent(outcome.machineBusy)} busy (${percent(outcome.ownBusy)} by the peers)`,
     ...outcome.hosts
       .filter(({ odd, doneMs }) => odd && doneMs !== undefined)
       .map(({ name, doneMs = Number.NaN }) => `${name} itself ${time(doneMs, scale)}`),
@@ -105,6 +105,7 @@ function columns(scale: Scale): Readonly<Record<string, (rounds: readonly Row[])
       ),
     "peak memory": (rounds) => `${(middle(rounds, ({ outcome }) => outcome.peakBytes) / MIB).toFixed(0)} MiB`,
     "machine busy": (rounds) => percent(middle(rounds, ({ outcome }) => outcome.machineBusy)),
+    "by the peers": (rounds) => percent(middle(rounds, ({ outcome }) => outcome.ownBusy)),
     failed: (rounds) => String(rounds.reduce((sum, { failed }) => sum + failed, 0)),
   };
 }
