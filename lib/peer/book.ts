@@ -35,9 +35,11 @@ export interface BookOptions {
   readonly pieces: number;
   /** 1 for each piece that is here already. */
   readonly verified: Uint8Array;
+  /** Numbers in [0, 1) for this peer's own order of pieces. */
+  readonly random?: (() => number) | undefined;
 }
 
-export function openBook({ pieces, verified }: BookOptions): Book {
+export function openBook({ pieces, verified, random = Math.random }: BookOptions): Book {
   const holders = new Set<Holder>();
   const missing = verified.map((right) => 1 - right);
   const copies = new Uint16Array(pieces);
@@ -69,7 +71,7 @@ export function openBook({ pieces, verified }: BookOptions): Book {
   }
 
   return {
-    swarm: { wanted, copies, ranks: randomRanks(pieces) },
+    swarm: { wanted, copies, ranks: randomRanks(pieces, random) },
     get left() {
       return left;
     },
