@@ -1,0 +1,248 @@
+// A host of the simulation: what lib/peer/fetch.ts does on its wires, on simulated ones. What is asked of whom is for
+// the same modules to decide: book, policy, pace and endgame.
+import { type Book, type Holder, openBook } from "../../lib/peer/book.ts";
+import { movesFor, type Source } from "../../lib/peer/endgame.ts";
+import { openPace, type Pace } from "../../lib/peer/pace.ts";
+import { nextPiece } from "../../lib/peer/policy.ts";
+import type { Chunk, Lane, Port } from "./network.ts";
+import { giveBack, openPart, type Part, putChunk, takeAgain, takeChunk } from "./part.ts";
+
+/** How the payload is cut. */
+export interface Cut {
+  readonly pieces: number;
+  readonly pieceBytes: number;
+  /** What is asked for and sent at once: one block of 16 KiB, or several, to save events. */
+  readonly chunkBytes: number;
+  readonly blocksAChunk: number;
+}
+
+export interface Host {
+  readonly port: Port;
+  readonly book: Book;
+  readonly wires: Wire[];
+  /** When everything was here. */
+  doneMs: number | undefined;
+  firstMs: number | undefined;
+  /** Chunks that came though they were here already. */
+  repeated: number;
+  readonly said: { haves: number; requests: number; cancels: number };
+  connect(lane: Lane): Wire;
+  learn(wire: Wire, piece: number): void;
+  receive(asked: Asked): void;
+  look(): void;
+}
+
+/** What a host knows of a peer, and asks it for. */
+export interface Wire extends Holder {
+  readonly host: Host;
+  /** From the peer to the host. */
+  readonly lane: Lane;
+  readonly pace: Pace;
+  readonly flight: Asked[];
+  current: Part | undefined;
+  readonly late: Set<number>;
+  restsUntilMs: number;
+  /** The peer's own view of us; none where the peer is the seeder, which asks for nothing. */
+  twin: Wire | undefined;
+}
+
+/** A chunk on its way. */
+export interface Asked extends Chunk {
+  readonly wire: Wire;
+  readonly piece: number;
+  readonly offset: number;
+  readonly chunk: number;
+  readonly sinceMs: number;
+}
+
+export interface HostOptions {
+  readonly cut: Cut;
+  readonly random: () => number;
+  readonly nowMs: () => number;
+  /** How long a request is on its way. */
+  readonly requestMs: number;
+  readonly ask: (asked: Asked) => void;
+  /** A piece is here; these wires' peers are to be told. */
+  readonly onPiece: (piece: number, to: readonly Wire[]) => void;
+}
+
+// As in lib/peer/fetch.ts.
+const REST_MS = 4000;
+const MAX_ACTIVE_BYTES = 48 * 1024 * 1024;
+
+export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPiece }: HostOptions): Host {
+  const { pieces, pieceBytes, chunkBytes, blocksAChunk } = cut;
+  const book = openBook({ pieces, verified: new Uint8Array(pieces), random });
+  const active = new Map<number, Part>();
+  const chunks = Math.ceil(pieceBytes / chunkBytes);
+  const contested = new Set<string>();
+  const maxActive = Math.floor(MAX_ACTIVE_BYTES / pieceBytes);
+  /** Open chunks of pieces under way. */
+  let open = 0;
+  const wires: Wire[] = [];
+
+  function mayAsk({ has, late }: Wire, piece: number): boolean {
+    return has[piece] === 1 && !late.has(piece) && active.has(piece);
+  }
+
+  function nextPart(wire: Wire): Part | undefined {
+    const { current } = wire;
+    if (current !== undefined && current.open > 0 && mayAsk(wire, current.piece)) return current;
+    if (wire.useful > 0 && active.size < maxActive) {
+      const piece = nextPiece(book.swarm, wire);
+      if (piece !== undefined) return begin(piece);
+    }
+    if (open === 0) return undefined;
+    for (const part of active.values()) if (part.open > 0 && mayAsk(wire, part.piece)) return part;
+    return undefined;
+  }
+
+  function begin(piece: number): Part {
+    const part = openPart(piece, pieceBytes, chunks);
+    book.begin(piece);
+    active.set(piece, part);
+    open += chunks;
+    return part;
+  }
+
+  function fill(wire: Wire): void {
+    const { flight, pace, restsUntilMs } = wire;
+    if (book.left === 0 || (restsUntilMs !== 0 && nowMs() < restsUntilMs)) return;
+    while (flight.length * blocksAChunk < pace.depth) {
+      const part = nextPart(wire);
+      wire.current = part;
+      if (part === undefined) return;
+      open--;
+      request(wire, part, takeChunk(part));
+    }
+  }
+
+  function request(wire: Wire, { piece, bytes }: Part, chunk: number): void {
+    const sinceMs = nowMs();
+    const offset = chunk * chunkBytes;
+    const length = Math.min(chunkBytes, bytes - offset);
+    const { lane } = wire;
+    const readyMs = sinceMs + requestMs;
+    const asked = { lane, length, readyMs, cancelled: false, wire, piece, offset, chunk, sinceMs };
+    wire.flight.push(asked);
+    host.said.requests += blocksAChunk;
+    ask(asked);
+  }
+
+  function receive(asked: Asked): void {
+    const { wire, piece, chunk } = asked;
+    const { flight } = wire;
+    const at = flight.indexOf(asked);
+    if (at >= 0) {
+      flight.splice(at, 1);
+      deliver(wire, asked);
+    }
+    wire.restsUntilMs = 0;
+    const part = active.get(piece);
+    const before = part?.open ?? 0;
+    if (part !== undefined && putChunk(part, chunk)) {
+      open += part.open - before;
+      if (contested.size > 0 && contested.delete(`${piece}+${chunk}`)) takeBack(piece, chunk);
+      if (part.missing === 0) finish(part);
+    } else host.repeated++;
+    fill(wire);
+  }
+
+  /** To the pace a chunk is so many blocks, one after the other since the last one or since it was asked for. */
+  function deliver({ pace }: Wire, { sinceMs }: Asked): void {
+    const endMs = nowMs();
+    const fromMs = Math.max(sinceMs, pace.deliveredAtMs);
+    for (let block = 1; block <= blocksAChunk; block++)
+      pace.delivered(sinceMs, fromMs + ((endMs - fromMs) * block) / blocksAChunk);
+  }
+
+  function takeBack(piece: number, chunk: number): void {
+    for (const { flight } of wires)
+      for (const asked of flight.filter((each) => each.piece === piece && each.chunk === chunk))
+        cancel(asked);
+  }
+
+  /** The request is withdrawn where it still waits. */
+  function cancel(asked: Asked): void {
+    host.said.cancels++;
+    const { wire } = asked;
+    asked.cancelled = true;
+    if (!asked.lane.waiting.includes(asked)) return; // too late: it comes
+    wire.flight.splice(wire.flight.indexOf(asked), 1);
+    const part = active.get(asked.piece);
+    if (part !== undefined && giveBack(part, asked.chunk)) open++;
+  }
+
+  function finish({ piece }: Part): void {
+    active.delete(piece);
+    book.done(piece);
+    host.firstMs ??= nowMs();
+    if (book.left === 0) host.doneMs = nowMs();
+    const to = wires.filter(({ has }) => has[piece] === 0);
+    host.said.haves += to.length;
+    if (to.length > 0) onPiece(piece, to);
+  }
+
+  function look(): void {
+    for (const { late } of wires)
+      for (const piece of late) {
+        const part = active.get(piece);
+        if (part === undefined || part.open === part.missing) late.delete(piece);
+      }
+    if (book.left === 0) return;
+    rescue();
+    for (const wire of wires) fill(wire);
+  }
+
+  function rescue(): void {
+    for (const { from, to, request: moved } of movesFor(wires.map(sourceOf))) {
+      const { piece, chunk } = moved as Asked;
+      const part = active.get(piece);
+      if (part === undefined) continue;
+      takeAgain(part, chunk);
+      contested.add(`${piece}+${chunk}`);
+      request(to.wire, part, chunk);
+      from.wire.late.add(piece);
+      if (from.quietMs > from.blockMs * from.requests.length)
+        from.wire.restsUntilMs = nowMs() + Math.min(REST_MS, 2 * from.quietMs);
+      cancel(moved as Asked);
+    }
+  }
+
+  function sourceOf(wire: Wire): Source & { readonly wire: Wire } {
+    const { flight, pace, restsUntilMs } = wire;
+    const ms = nowMs();
+    const [oldest] = flight;
+    return {
+      wire,
+      requests: flight,
+      free: ms < restsUntilMs ? 0 : Math.max(0, Math.ceil(pace.depth / blocksAChunk) - flight.length),
+      answerMs: pace.answerMs,
+      blockMs: pace.blockMs * blocksAChunk,
+      quietMs: oldest === undefined ? 0 : ms - Math.max(pace.deliveredAtMs, oldest.sinceMs),
+      may: (piece) => mayAsk(wire, piece),
+    };
+  }
+
+  const host: Host = {
+    port,
+    book,
+    wires,
+    doneMs: undefined,
+    firstMs: undefined,
+    repeated: 0,
+    said: { haves: 0, requests: 0, cancels: 0 },
+    connect: (lane) => {
+      const own = { current: undefined, late: new Set<number>(), restsUntilMs: 0, twin: undefined };
+      const wire: Wire = Object.assign(book.enter(), { host, lane, pace: openPace(), flight: [], ...own });
+      wires.push(wire);
+      return wire;
+    },
+    learn: (wire, piece) => {
+      if (book.learn(wire, piece)) fill(wire);
+    },
+    receive,
+    look,
+  };
+  return host;
+}
