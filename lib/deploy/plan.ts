@@ -14,6 +14,7 @@ import { targetOf } from "../ssh/target.ts";
 import type { FleetHost } from "../swarm/fleet.ts";
 import { agreed } from "./agreed.ts";
 import { type Allowance, parseAllowance } from "./allowance.ts";
+import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
 
 /** One host of a plan, ready to be part of a fleet. */
 export interface PlannedHost extends FleetHost {
@@ -29,6 +30,7 @@ export interface DeployPlan {
   readonly release: string | undefined;
   readonly hosts: readonly PlannedHost[];
   readonly forks: number;
+  readonly via: Via;
   readonly allowance: Allowance;
   readonly breakLock: boolean;
   /** user@host: whose lock it will be. */
@@ -58,6 +60,7 @@ const DEPLOY_FLAGS = {
     value: "ID",
     help: "name of the release (default: UTC time, 20261123120307)",
   },
+  via: VIA_FLAG,
 } as const satisfies Record<string, Flag>;
 
 export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;
@@ -98,6 +101,7 @@ export async function planDeploy(
   requireDistinct(hosts);
   const { app, source, exclude } = agreed(hosts);
   refuseCredentials(source);
+  const wishes = hosts.map(({ name, settings }) => ({ name, via: settings.via }));
   return {
     app,
     source: /^git[:+]/.test(source) ? source : resolve(source),
@@ -105,6 +109,7 @@ export async function planDeploy(
     release: options.release,
     hosts,
     forks,
+    via: agreedVia(wishes, options.via),
     allowance: parseAllowance(options.allowFailures),
     breakLock: options.breakLock,
     owner: ownerName(),

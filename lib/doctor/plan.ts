@@ -112,7 +112,13 @@ function oneSetting<Name extends keyof HostSettings>(
 /** What the whole of a deploy would be; its own complaint (hosts that want different releases) becomes a finding. */
 async function deployPlan(options: DoctorOptions, findings: Finding[], signal: AbortSignal | undefined) {
   const say = about("settings");
-  const flags = { allowFailures: undefined, breakLock: false, check: true, release: undefined };
+  const flags = {
+    allowFailures: undefined,
+    breakLock: false,
+    check: true,
+    release: undefined,
+    via: undefined,
+  };
   try {
     const plan = await planDeploy({ ...options, ...flags }, signal === undefined ? {} : { signal });
     for (const warning of plan.warnings) findings.push(say("warn", warning));

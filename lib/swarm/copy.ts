@@ -71,22 +71,44 @@ async function* pour(
   runs: readonly (readonly [number, number])[],
 ): AsyncGenerator<number> {
   const writing: Promise<number>[] = [];
-  for (const { index, offset, length } of chunksOf(storage, runs)) {
-    const bytes = await storage.read(index, { offset, length });
-    writing.push(peer.pour(bytes).then(() => length));
+  for (const spans of chunksOf(storage, runs)) {
+    const parts = await Promise.all(spans.map(({ index, ...range }) => storage.read(index, range)));
+    const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    writing.push(peer.pour(bytes).then(() => bytes.length));
     if (writing.length >= CHUNKS_AHEAD) yield (await writing.shift()) ?? 0;
   }
   for (const written of writing) yield await written;
 }
 
-function* chunksOf(storage: Storage, runs: readonly (readonly [number, number])[]) {
+interface Span {
+  readonly index: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What to read for each chunk: a part of a long piece, or several short ones. */
+function* chunksOf(
+  storage: Storage,
+  runs: readonly (readonly [number, number])[],
+): Generator<readonly Span[]> {
+  let chunk: Span[] = [];
+  let bytes = 0;
   for (const [first, count] of runs) {
     for (let index = first; index < first + count; index++) {
       const pieceBytes = storage.pieceBytes(index);
-      for (let offset = 0; offset < pieceBytes; offset += CHUNK_BYTES)
-        yield { index, offset, length: Math.min(CHUNK_BYTES, pieceBytes - offset) };
+      for (let offset = 0; offset < pieceBytes; ) {
+        const length = Math.min(CHUNK_BYTES - bytes, pieceBytes - offset);
+        chunk.push({ index, offset, length });
+        offset += length;
+        bytes += length;
+        if (bytes < CHUNK_BYTES) continue;
+        yield chunk;
+        chunk = [];
+        bytes = 0;
+      }
     }
   }
+  if (bytes > 0) yield chunk;
 }
 
 /** Tells what this machine sent, as a seeder would. */

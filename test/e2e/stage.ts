@@ -103,6 +103,8 @@ export async function startStage({
         rookery_deploy_to: pattern.replace("HOST", "{{ inventory_hostname }}"),
         // Ports of this machine that a Rookery in real use wouldn't have by default.
         rookery_ports: "20000-29999",
+        // Most of these tests are about the swarm, which fleets as small as these would not choose.
+        rookery_via: "swarm",
       };
       await writeFile(groupVars, dump({ ...usual, ...more }));
     },
