@@ -2,6 +2,7 @@
 // the sender how many ms a connection takes.
 const [role, hostname = "", count] = Bun.argv.slice(2);
 const PORT = 5001;
+const TRIALS = 5;
 const total = Number(count);
 
 if (role === "receive") {
@@ -35,11 +36,14 @@ if (role === "receive") {
       if (written < block.length) break;
     }
   };
-  // The first connection asks for the link-layer address, too.
-  const trial = () => Bun.connect({ hostname, port: PORT, socket: { data: () => {} } });
-  (await trial()).end();
-  const begunMs = performance.now();
-  (await trial()).end();
-  process.stdout.write(`${performance.now() - begunMs}\n`);
+  // The least of a few: the first asks for the link-layer address, and what runs for the first time is slow.
+  let connectMs = Number.POSITIVE_INFINITY;
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const begunMs = performance.now();
+    const socket = await Bun.connect({ hostname, port: PORT, socket: { data: () => {} } });
+    connectMs = Math.min(connectMs, performance.now() - begunMs);
+    socket.end();
+  }
+  process.stdout.write(`${connectMs}\n`);
   await Bun.connect({ hostname, port: PORT, socket: { open: push, drain: push, data: () => {} } });
 }
