@@ -4,7 +4,7 @@ import { bundlePeer } from "../../../../lib/peer/bundle.ts";
 import { openPeer, type Peer } from "../../../../lib/peer/client.ts";
 import type { PeerAddress } from "../../../../lib/peer/protocol.ts";
 import { connect } from "../../../../lib/ssh/connect.ts";
-import { dialPlan } from "../../../../lib/swarm/graph.ts";
+import { swarmPlan } from "../../../../lib/swarm/graph.ts";
 import { inside } from "../ip.ts";
 import type { Node } from "../network.ts";
 import type { Race } from "../race.ts";
@@ -33,8 +33,8 @@ export const ours: Contender = {
     return {
       join: async (node) => {
         const peer = await open(race, node, kept);
-        await joinSwarm(race, peer, node);
-        await peer.request("peers", { peers: addresses });
+        const { zone } = await joinSwarm(race, peer, node);
+        await peer.request("peers", { peers: addresses.filter((other) => other.zone === zone) });
       },
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
@@ -78,18 +78,15 @@ async function joinSwarm(race: Race, peer: Peer, node: Node): Promise<PeerAddres
   // A peer that is killed or cut off never completes, which shows by itself.
   const complete = () => race.done(node);
   if (!seed) void peer.request("complete", {}, { signal }).then(complete, () => undefined);
-  return { address: node.address, port };
+  return { address: node.address, port, zone: String(node.zone) };
 }
 
-/** Who dials whom, as in lib/swarm/start.ts: the seeder dials out to those that would dial it, and is told first. */
-async function introduce(peers: readonly Peer[], addresses: readonly PeerAddress[]): Promise<void> {
-  const plan = dialPlan(peers.length);
-  const fromSeeder = new Set(plan[0]);
-  for (const [from, dials] of plan.entries()) if (from > 0 && dials.includes(0)) fromSeeder.add(from);
-  const tell = (index: number, dials: Iterable<number>) =>
-    peers[index]?.request("peers", {
-      peers: [...dials].filter((to) => to > 0).flatMap((to) => addresses[to] ?? []),
-    });
-  await tell(0, fromSeeder);
-  await Promise.all(plan.map((dials, index) => (index === 0 ? undefined : tell(index, dials))));
+/** Who dials whom, as in lib/swarm/start.ts: the seeder is told first. Its own address is the first. */
+async function introduce([seeder, ...peers]: readonly Peer[], [, ...addresses]: readonly PeerAddress[]) {
+  const plan = swarmPlan(addresses.map(({ zone = "" }) => zone));
+  const addressesOf = (indices: readonly number[]) => indices.flatMap((index) => addresses[index] ?? []);
+  await seeder?.request("peers", { peers: addressesOf(plan.seeder) });
+  await Promise.all(
+    peers.map((peer, index) => peer.request("peers", { peers: addressesOf(plan.hosts[index] ?? []) })),
+  );
 }
