@@ -15,7 +15,7 @@ export function linkQdisc(rate: number | undefined): string {
 /** The same in words for the reader of the results. */
 export function describeLink(rate: number | undefined): string {
   if (rate === undefined) return "no limit";
-  return `${rate / 1e6} Mbit/s each way (tbf, burst ${burstBytes(rate) / 1024} KiB, queue ${QUEUE_MS} ms)`;
+  return `${rate / 1e6} Mbit/s each way (tbf, burst ${Math.round(burstBytes(rate) / 1024)} KiB, queue ${QUEUE_MS} ms)`;
 }
 
 function burstBytes(rate: number): number {
