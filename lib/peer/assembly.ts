@@ -27,9 +27,9 @@ export interface Assembly<From> {
 
 const HERE = 255;
 
-export function openAssembly<From>(piece: number, pieceBytes: number): Assembly<From> {
-  // Not from node's pool: a piece is kept for a while, and would keep its whole neighbourhood.
-  const bytes = Buffer.allocUnsafeSlow(pieceBytes);
+/** `bytes` is where the blocks are put together. */
+export function openAssembly<From>(piece: number, bytes: Buffer): Assembly<From> {
+  const pieceBytes = bytes.length;
   const blocks = Math.ceil(pieceBytes / BLOCK_BYTES);
   /** How many peers each block is asked of; HERE when it came. */
   const asked = new Uint8Array(blocks);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startAnnouncing } from "./announce.ts";
+import { openBuffers } from "./buffers.ts";
 import { checkPieces, hasHash } from "./check.ts";
 import { startFetching } from "./fetch.ts";
 import { startGiving } from "./give.ts";
@@ -17,7 +18,9 @@ import { openUploads } from "./upload.ts";
 export type { Engine, EngineOptions, Progress } from "./types.ts";
 
 /** Writes under way beyond which no new piece is begun: memory must not be the disk's queue. */
-const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+/** Memory of pieces kept for the next ones. */
+const SPARE_BYTES = 16 * 1024 * 1024;
 /** How our peer ids begin (BEP 20). */
 const CLIENT = "-RK0100-";
 /** Without a block of use for so long, a guided peer looks for others. */
@@ -75,7 +78,9 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     upload?.close();
     download?.close();
   });
+  const buffers = openBuffers(torrent.pieceLength, Math.ceil(SPARE_BYTES / torrent.pieceLength));
   const store = openPieceStore(torrent, storage, {
+    buffers,
     verified,
     onFlushed: () => fetching.plan(),
     onFault: (error) => fail(error),
@@ -89,6 +94,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       pieces,
       verified,
       pieceBytes: storage.pieceBytes,
+      buffers,
       isRight: (piece, bytes) => hasHash(torrent, piece, bytes),
       onPiece: (piece, bytes) => {
         store.put(piece, bytes);

@@ -1,6 +1,7 @@
 // What fetch.ts is given and what it tells.
 import type { Wire } from "peer-wire-protocol";
 import type { BookOptions } from "./book.ts";
+import type { Buffers } from "./buffers.ts";
 import type { Throttle } from "./throttle.ts";
 
 export interface Fetch {
@@ -28,8 +29,10 @@ export interface FetchSums {
 
 export interface FetchOptions extends BookOptions {
   readonly pieceBytes: (piece: number) => number;
+  /** Memory for pieces under way. */
+  readonly buffers: Buffers;
   readonly isRight: (piece: number, bytes: Buffer) => boolean;
-  /** A piece is here and right. */
+  /** A piece is here and right; its memory is the receiver's now. */
   readonly onPiece: (piece: number, bytes: Buffer) => void;
   readonly download?: Throttle | undefined;
   /** Whether no more pieces should be begun for now: the disk is behind. */

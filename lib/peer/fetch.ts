@@ -26,13 +26,23 @@ const REST_MS = 4000;
 /** Asked and silent for this long, a wire is given up. */
 const SILENCE_MS = 20_000;
 /** Pieces under way together, in memory. */
-const MAX_ACTIVE_BYTES = 48 * 1024 * 1024;
+const MAX_ACTIVE_BYTES = 24 * 1024 * 1024;
 /** Pieces a peer may spoil all by itself before it is shut out. */
 const MAX_SPOILED = 2;
 
 export function startFetching(options: FetchOptions): Fetch {
-  const { pieces, pieceBytes, isRight, onPiece, paused, download, onSeeder, onViolation, onSilence } =
-    options;
+  const {
+    pieces,
+    pieceBytes,
+    buffers,
+    isRight,
+    onPiece,
+    paused,
+    download,
+    onSeeder,
+    onViolation,
+    onSilence,
+  } = options;
   const book = openBook(options);
   const peers = new Set<Peer>();
   const active = new Map<number, Assembly<Peer>>();
@@ -66,7 +76,7 @@ export function startFetching(options: FetchOptions): Fetch {
   }
 
   function begin(piece: number, peer: Peer): Assembly<Peer> {
-    const assembly = openAssembly<Peer>(piece, pieceBytes(piece));
+    const assembly = openAssembly<Peer>(piece, buffers.take(pieceBytes(piece)));
     book.begin(piece);
     active.set(piece, assembly);
     activeBytes += assembly.bytes.length;
@@ -129,6 +139,7 @@ export function startFetching(options: FetchOptions): Fetch {
       onPiece(piece, bytes);
     } else {
       sums.failures++;
+      buffers.give(bytes);
       book.restart(piece);
       const culprit = suspects.failed(piece, senders);
       if (culprit !== undefined && culprit.spoiled.add(piece).size >= MAX_SPOILED) onViolation(culprit.wire);

@@ -66,6 +66,7 @@ const handlers: Handlers = {
     });
     return { missing: receiving.missing };
   },
+  echo: async () => ({}),
   complete: () => (receiving ?? joined()).complete,
   leave: async () => {
     await leave();

@@ -2,6 +2,7 @@
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { bitfieldOf } from "./bitfield.ts";
+import type { Buffers } from "./buffers.ts";
 import { isRight } from "./check.ts";
 import type { Storage } from "./storage.ts";
 import type { ReadBlock } from "./upload.ts";
@@ -23,6 +24,8 @@ export interface PieceStore {
 }
 
 export interface PieceStoreOptions {
+  /** Where memory of pieces comes from and goes to. */
+  readonly buffers: Buffers;
   /** 1 for each piece that is right on disk. */
   readonly verified: Uint8Array;
   readonly onFlushed: () => void;
@@ -40,14 +43,14 @@ const MAX_REQUEST_BYTES = 128 * 1024;
 export function openPieceStore(
   torrent: Torrent,
   storage: Storage,
-  { verified, onFlushed, onFault, onUnreadable }: PieceStoreOptions,
+  { buffers, verified, onFlushed, onFault, onUnreadable }: PieceStoreOptions,
 ): PieceStore {
   const here = verified.slice();
   /** Pieces, or their reading. */
   const cache = new Map<number, Buffer | Promise<Buffer>>();
   const maxCached = Math.max(MIN_CACHED_PIECES, Math.floor(CACHE_BYTES / torrent.pieceLength));
   const waiting: (() => void)[] = [];
-  let pending = 0;
+  const writing = new Set<number>();
   let pendingBytes = 0;
   let flushed = verified.reduce((sum, flag) => sum + flag, 0);
 
@@ -55,14 +58,20 @@ export function openPieceStore(
     // Kept in order of use, so that the first is the least recently used.
     cache.delete(index);
     cache.set(index, piece);
-    for (const oldest of cache.keys()) {
+    for (const [oldest, old] of cache) {
       if (cache.size <= maxCached) break;
       cache.delete(oldest);
+      if (!(old instanceof Promise)) release(oldest, old);
     }
   }
 
+  /** Memory of a piece that is neither kept nor being written can be used again. */
+  function release(index: number, bytes: Buffer): void {
+    if (!writing.has(index) && !cache.has(index)) buffers.give(bytes);
+  }
+
   function load(index: number): Promise<Buffer> {
-    const reading = storage.read(index);
+    const reading = storage.read(index, buffers.take(storage.pieceBytes(index)));
     reading.then(
       (bytes) => cache.get(index) === reading && cache.set(index, bytes),
       () => cache.delete(index),
@@ -71,7 +80,7 @@ export function openPieceStore(
   }
 
   async function write(index: number, bytes: Buffer): Promise<void> {
-    pending++;
+    writing.add(index);
     pendingBytes += bytes.length;
     try {
       await storage.write(index, bytes);
@@ -83,10 +92,11 @@ export function openPieceStore(
     } catch (error) {
       onFault(error);
     } finally {
-      pending--;
+      writing.delete(index);
       pendingBytes -= bytes.length;
+      release(index, bytes);
       onFlushed();
-      if (pending === 0) for (const resolve of waiting.splice(0)) resolve();
+      if (writing.size === 0) for (const resolve of waiting.splice(0)) resolve();
     }
   }
 
@@ -120,6 +130,6 @@ export function openPieceStore(
     get pendingBytes() {
       return pendingBytes;
     },
-    settled: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    settled: () => (writing.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }

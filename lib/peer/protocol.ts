@@ -68,6 +68,8 @@ export interface Methods {
     params: { torrent: string; folder: string };
     result: { missing: readonly (readonly [number, number])[] };
   };
+  /** Answers at once: all that was sent before has arrived. */
+  echo: { params: Record<never, never>; result: Record<never, never> };
   /** Answers when every piece was hashed again from disk. */
   complete: { params: Record<never, never>; result: { downloadedBytes: number } };
   /** Leaves the swarm: wires closed, what was fetched removed. */

@@ -1,8 +1,10 @@
 // A payload that comes down the peer's own stdin, with no swarm: the same folder, the same checks, the same progress.
+
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
+import { openBuffers } from "./buffers.ts";
 import { checkPieces, hasHash } from "./check.ts";
 import { openPieceStore } from "./pieces.ts";
 import type { EngineProgress, Params, Result } from "./protocol.ts";
@@ -48,6 +50,7 @@ export async function startReceiving(
     completion.reject(error);
   };
   const store = openPieceStore(torrent, storage, {
+    buffers: openBuffers(torrent.pieceLength, 4),
     verified,
     onFlushed: () => void finish(),
     onFault: fail,

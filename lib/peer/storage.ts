@@ -10,8 +10,11 @@ export interface Storage extends AsyncDisposable {
   /** Whether bytes of this piece may have been there before: a piece of new, empty files needs no check. */
   mayHold(index: number): boolean;
   pieceBytes(index: number): number;
-  /** @throws RangeError outside the piece; Error when a file is shorter than the torrent says */
-  read(index: number, range?: { readonly offset: number; readonly length: number }): Promise<Buffer>;
+  /**
+   * Reads the piece, or the part of it from `offset` that `into` has room for, and returns it.
+   * @throws RangeError outside the piece; Error when a file is shorter than the torrent says
+   */
+  read(index: number, into?: Buffer, offset?: number): Promise<Buffer>;
   /** @throws OpsError disk-full when the disk or a quota is */
   write(index: number, bytes: Uint8Array): Promise<void>;
   /** Waits until what was written is on the disk, not only in the page cache. */
@@ -101,15 +104,15 @@ export async function openStorage(
         if (existed[file]) return true;
       return false;
     },
-    read: async (index, { offset, length } = { offset: 0, length: pieceBytes(index) }) => {
+    read: async (index, into = Buffer.allocUnsafeSlow(pieceBytes(index)), offset = 0) => {
+      const { length } = into;
       if (!(offset >= 0 && length > 0 && offset + length <= pieceBytes(index)))
         throw new RangeError(`no bytes ${offset}+${length} in piece ${index}`);
-      const bytes = Buffer.allocUnsafe(length);
       await eachFile(index * pieceLength + offset, length, async (handle, span) => {
-        const { bytesRead } = await handle.read(bytes, span.from, span.length, span.position);
+        const { bytesRead } = await handle.read(into, span.from, span.length, span.position);
         if (bytesRead !== span.length) throw new Error(`${span.path} is shorter than the torrent says`);
       });
-      return bytes;
+      return into;
     },
     write: async (index, bytes) => {
       try {

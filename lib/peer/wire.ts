@@ -2,6 +2,7 @@
 // streams and node's socket, each block was joined, sliced and written in two system calls, each request and HAVE in
 // one of its own; here what a turn of the event loop has to say leaves in one write.
 import protocol, { type Wire, type WireRequest } from "peer-wire-protocol";
+import { openOutbox } from "./outbox.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** What a wire needs of a socket. */
@@ -21,80 +22,42 @@ export interface PipedWire {
 
 /** Longer than any message of ours or of a sane client: a bitfield of 8 million pieces, a block of 128 KiB. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Messages are joined up to this size for one write. */
-const STAGE_BYTES = 256 * 1024;
 /** News of pieces wait this long for a block or a request to travel with. */
 const NEWS_MS = 5;
 /** Blocks that are read ahead of what the socket took. */
-const AHEAD_BYTES = 512 * 1024;
+const AHEAD_BYTES = 192 * 1024;
 const HAVE_ID = 4;
-
-// One for all wires: between filling and writing nothing else runs.
-const stage = Buffer.allocUnsafeSlow(STAGE_BYTES);
 
 /** A wire that speaks through `pipe` and sends blocks no faster than `upload` lets it. */
 export function openWire(pipe: Pipe, { upload }: { readonly upload?: Throttle | undefined } = {}): PipedWire {
   const wire = protocol({ speed: 10 });
-  const queue: Buffer[] = [];
-  let queuedBytes = 0;
+  const outbox = openOutbox(pipe.write);
+  const counter = openCounter(wire, { waitingBytes: () => outbox.bytes, upload });
   let flushing: ReturnType<typeof setImmediate> | undefined;
   let news: ReturnType<typeof setTimeout> | undefined;
-  let blocked = false;
-  let carry: Buffer | undefined;
+  /** A message of which a part came. */
+  let carry = Buffer.alloc(0);
   let carried = 0;
 
   wire._push = (data) => {
     if (wire._finished) return;
-    queue.push(data);
-    queuedBytes += data.length;
+    outbox.push(data);
     if (isNews(data)) news ??= setTimeout(flush, NEWS_MS);
     else flushing ??= setImmediate(flush);
   };
   wire.once("close", () => {
     // A last word (a handshake that tells who we are) still goes out.
     flush();
-    queue.length = queuedBytes = 0;
     if (flushing !== undefined) clearImmediate(flushing);
     clearTimeout(news);
   });
-  const counter = openCounter(wire, { waitingBytes: () => queuedBytes, upload });
 
   function flush(): void {
     if (flushing !== undefined) clearImmediate(flushing);
     clearTimeout(news);
     flushing = news = undefined;
-    while (!blocked && queuedBytes > 0) {
-      const bytes = stageQueue();
-      const taken = pipe.write(bytes);
-      if (taken >= bytes.length) continue;
-      blocked = true;
-      const rest = bytes.subarray(Math.max(taken, 0));
-      // The stage is everybody's: what stays must be a copy, unless it is the message itself.
-      queue.unshift(bytes.buffer === stage.buffer ? Buffer.from(rest) : rest);
-      queuedBytes += rest.length;
-    }
+    outbox.flush();
     counter.serve();
-  }
-
-  /** Takes messages off the queue: as many as fit the stage, or one that is too long for it. */
-  function stageQueue(): Buffer {
-    let [first] = queue as [Buffer];
-    if (queue.length === 1 || first.length > STAGE_BYTES) {
-      queue.shift();
-      queuedBytes -= first.length;
-      return first;
-    }
-    let size = 0;
-    let count = 0;
-    for (first of queue) {
-      if (size + first.length > STAGE_BYTES) break;
-      first.copy(stage, size);
-      size += first.length;
-      count++;
-    }
-    queue.splice(0, count);
-    queuedBytes -= size;
-    return stage.subarray(0, size);
   }
 
   function parse(bytes: Buffer): void {
@@ -110,25 +73,27 @@ export function openWire(pipe: Pipe, { upload }: { readonly upload?: Throttle | 
       let at = 0;
       while (at < bytes.length && wire._parserSize <= MAX_MESSAGE_BYTES) {
         const size = wire._parserSize;
-        if (carry === undefined && bytes.length - at >= size) {
+        if (carried === 0 && bytes.length - at >= size) {
           at += size;
           parse(bytes.subarray(at - size, at));
           continue;
         }
-        carry ??= Buffer.allocUnsafe(size);
+        if (carry.length < size) {
+          const larger = Buffer.allocUnsafeSlow(size);
+          carry.copy(larger, 0, 0, carried);
+          carry = larger;
+        }
         const taken = bytes.copy(carry, carried, at, at + size - carried);
         at += taken;
         carried += taken;
         if (carried < size) continue;
-        const whole = carry;
-        carry = undefined;
         carried = 0;
-        parse(whole);
+        parse(carry.subarray(0, size));
       }
     },
     drained: () => {
-      blocked = false;
-      flush();
+      outbox.drained();
+      counter.serve();
     },
   };
 }

@@ -72,7 +72,9 @@ async function* pour(
 ): AsyncGenerator<number> {
   const writing: Promise<number>[] = [];
   for (const spans of chunksOf(storage, runs)) {
-    const parts = await Promise.all(spans.map(({ index, ...range }) => storage.read(index, range)));
+    const parts = await Promise.all(
+      spans.map(({ index, offset, length }) => storage.read(index, Buffer.allocUnsafe(length), offset)),
+    );
     const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     writing.push(peer.pour(bytes).then(() => bytes.length));
     if (writing.length >= CHUNKS_AHEAD) yield (await writing.shift()) ?? 0;

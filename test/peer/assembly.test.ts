@@ -6,7 +6,7 @@ const BYTES = 2 * BLOCK_BYTES + 100;
 const block = (index: number, fill: number) => Buffer.alloc(index < 2 ? BLOCK_BYTES : 100, fill);
 
 test("a piece is whole when each block came, from whomever, in any order", () => {
-  const assembly = openAssembly<string>(7, BYTES);
+  const assembly = openAssembly<string>(7, Buffer.alloc(BYTES));
   expect([assembly.take(), assembly.take(), assembly.take(), assembly.take()]).toEqual([0, 1, 2, undefined]);
   expect(assembly.put(2, block(2, 3), "web2")).toBe(true);
   expect(assembly.put(0, block(0, 1), "web1")).toBe(true);
@@ -20,7 +20,7 @@ test("a piece is whole when each block came, from whomever, in any order", () =>
 });
 
 test("what comes twice, or has another length, is not taken", () => {
-  const assembly = openAssembly<string>(7, BYTES);
+  const assembly = openAssembly<string>(7, Buffer.alloc(BYTES));
   expect(assembly.put(0, block(0, 1), "web1")).toBe(true);
   expect(assembly.put(0, block(0, 9), "web2")).toBe(false);
   expect(assembly.put(1, block(2, 9), "web2")).toBe(false);
@@ -29,7 +29,7 @@ test("what comes twice, or has another length, is not taken", () => {
 });
 
 test("a block that two are asked for is open again when neither will send it", () => {
-  const assembly = openAssembly<string>(7, BYTES);
+  const assembly = openAssembly<string>(7, Buffer.alloc(BYTES));
   assembly.take();
   assembly.takeAgain(0);
   assembly.giveBack(0);
