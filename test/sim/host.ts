@@ -68,7 +68,7 @@ export interface HostOptions {
 
 // As in lib/peer/fetch.ts.
 const REST_MS = 4000;
-const MAX_ACTIVE_BYTES = 48 * 1024 * 1024;
+const MAX_ACTIVE_BYTES = 24 * 1024 * 1024;
 
 export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPiece }: HostOptions): Host {
   const { pieces, pieceBytes, chunkBytes, blocksAChunk } = cut;
@@ -87,6 +87,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
 
   function nextPart(wire: Wire): Part | undefined {
     const { current } = wire;
+    if (book.left === 0) return undefined;
     if (current !== undefined && current.open > 0 && mayAsk(wire, current.piece)) return current;
     if (wire.useful > 0 && active.size < maxActive) {
       const piece = nextPiece(book.swarm, wire);
@@ -107,7 +108,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
 
   function fill(wire: Wire): void {
     const { flight, pace, restsUntilMs } = wire;
-    if (book.left === 0 || (restsUntilMs !== 0 && nowMs() < restsUntilMs)) return;
+    if (restsUntilMs !== 0 && nowMs() < restsUntilMs) return;
     while (flight.length * blocksAChunk < pace.depth) {
       const part = nextPart(wire);
       wire.current = part;
@@ -132,11 +133,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
   function receive(asked: Asked): void {
     const { wire, piece, chunk } = asked;
     const { flight } = wire;
-    const at = flight.indexOf(asked);
-    if (at >= 0) {
-      flight.splice(at, 1);
-      deliver(wire, asked);
-    }
+    if (remove(flight, asked)) deliver(wire, asked);
     wire.restsUntilMs = 0;
     const part = active.get(piece);
     const before = part?.open ?? 0;
@@ -151,7 +148,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
   /** To the pace a chunk is so many blocks, one after the other since the last one or since it was asked for. */
   function deliver({ pace }: Wire, { sinceMs }: Asked): void {
     const endMs = nowMs();
-    const fromMs = Math.max(sinceMs, pace.deliveredAtMs);
+    const fromMs = Math.max(sinceMs + 2 * requestMs, pace.deliveredAtMs);
     for (let block = 1; block <= blocksAChunk; block++)
       pace.delivered(sinceMs, fromMs + ((endMs - fromMs) * block) / blocksAChunk);
   }
@@ -168,7 +165,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     const { wire } = asked;
     asked.cancelled = true;
     if (!asked.lane.waiting.includes(asked)) return; // too late: it comes
-    wire.flight.splice(wire.flight.indexOf(asked), 1);
+    remove(wire.flight, asked);
     const part = active.get(asked.piece);
     if (part !== undefined && giveBack(part, asked.chunk)) open++;
   }
@@ -181,6 +178,12 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     const to = wires.filter(({ has }) => has[piece] === 0);
     host.said.haves += to.length;
     if (to.length > 0) onPiece(piece, to);
+    // Somebody may have waited for the memory.
+    if (open > 0 || active.size === maxActive - 1) fillAll();
+  }
+
+  function fillAll(): void {
+    for (const wire of wires) fill(wire);
   }
 
   function look(): void {
@@ -191,7 +194,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
       }
     if (book.left === 0) return;
     rescue();
-    for (const wire of wires) fill(wire);
+    fillAll();
   }
 
   function rescue(): void {
@@ -239,10 +242,21 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
       return wire;
     },
     learn: (wire, piece) => {
-      if (book.learn(wire, piece)) fill(wire);
+      const { useful } = wire;
+      // Most news are of pieces that are here or under way.
+      if (!book.learn(wire, piece)) return;
+      if (open > 0) fillAll();
+      else if (wire.useful > useful) fill(wire);
     },
     receive,
     look,
   };
   return host;
+}
+
+function remove(flight: Asked[], asked: Asked): boolean {
+  const at = flight.indexOf(asked);
+  if (at === 0) flight.shift();
+  else if (at > 0) flight.splice(at, 1);
+  return at >= 0;
 }

@@ -21,8 +21,6 @@ export interface Simulation {
   readonly queueMs?: number;
   /** From a message's arrival to its answer: a turn of the event loop. */
   readonly turnMs?: number;
-  /** How long a HAVE waits for something to travel with: lib/peer/wire.ts. */
-  readonly newsMs?: number;
   /** What the link carries for a byte of payload. */
   readonly overhead?: number;
   /** Who dials whom. */
@@ -51,6 +49,10 @@ const BLOCK_BYTES = 16 * 1024;
 const LOOK_MS = 200;
 const SEEDER_LOOK_MS = 250;
 const STILL_MS = 1000;
+/** A HAVE waits so long, or for something to travel with: lib/peer/wire.ts. */
+const NEWS_MS = 5;
+/** Links of a host in a large swarm. */
+const LINKS = 10;
 /** Dialled, accepted and greeted both ways. */
 const GREETING_TRIPS = 4;
 /** Longer than this many F/u, and it is given up. */
@@ -66,7 +68,6 @@ export function simulate({
   latencyMs = 0.1,
   queueMs = 50,
   turnMs = 0,
-  newsMs = 5,
   overhead = 1.065,
   plan = swarmPlan,
 }: Simulation): Simulated {
@@ -81,6 +82,7 @@ export function simulate({
   };
   const limitMs = (totalBytes * 8000) / rate;
   const tripMs = latencyMs + turnMs;
+  const newsMs = Math.min(NEWS_MS, messageGapMs(rate));
   const network = openNetwork<Asked>(agenda, { latencyMs, queueMs, overhead }, (chunk) => {
     chunk.wire.host.receive(chunk);
     if (chunk.wire.host.doneMs === agenda.nowMs) left--;
@@ -174,4 +176,9 @@ export function simulate({
     links: mean(({ wires }) => wires.length),
     events: agenda.events,
   };
+}
+
+/** How often there is a block or a request to travel with on a link, where links are busy. */
+function messageGapMs(rate: number): number {
+  return (BLOCK_BYTES * 8 * LINKS) / 2 / (rate / 1000);
 }
