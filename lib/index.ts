@@ -44,7 +44,8 @@ export {
   rollbackOptions,
 } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
-export { chooseBack, chooseFor, distributeRelease, lockAll, prepareAll } from "./deploy/steps.ts";
+export { lockAll } from "./deploy/lock-all.ts";
+export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/steps.ts";
 export { activateAll, requireHosts } from "./deploy/steps.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";

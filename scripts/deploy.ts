@@ -31,7 +31,7 @@ await script(async (signal) => {
     await using release = await openRelease(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
     const choice = chooseFor(fleet, release);
-    if (options.check) return previewDeploy(fleet, release, choice);
+    if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)
       return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
     await bootstrapAll(fleet);

@@ -9,7 +9,6 @@ import {
   planDistribute,
   script,
   startFleet,
-  startPeers,
   watch,
 } from "../lib/index.ts";
 
@@ -26,10 +25,7 @@ await script(async (signal) => {
     await using release = await openRelease(fleet, plan);
     await connectAll(fleet);
     await bootstrapAll(fleet);
-    await fleet.phase("distribute", async () => {
-      await startPeers(fleet);
-      await distributeFiles(fleet, release, plan);
-    });
+    await fleet.phase("distribute", () => distributeFiles(fleet, release, plan));
     return `${plan.app} is in ${plan.folder} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

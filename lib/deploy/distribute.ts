@@ -6,11 +6,11 @@ import { OpsError } from "../errors.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { type SwarmSettings, swarmSettingsOf } from "../settings.ts";
 import { targetOf } from "../ssh/target.ts";
-import { peerOf } from "../swarm/bootstrap.ts";
+import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, FleetHost } from "../swarm/fleet.ts";
 import type { Release } from "./open-release.ts";
 import { groupOf } from "./plan.ts";
-import { startTransfer } from "./transfer.ts";
+import { startTransfer, uplinkFor } from "./transfer.ts";
 import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
 
 const DISTRIBUTE_FLAGS = {
@@ -95,7 +95,7 @@ export async function planDistribute(
   };
 }
 
-/** Fetches the payload on every host and puts its files in their places. */
+/** Starts peers, fetches the payload on every host and puts its files in their places. */
 export async function distributeFiles(
   fleet: Fleet<DistributeHost>,
   { torrent, payload }: Release,
@@ -113,8 +113,10 @@ export async function distributeFiles(
   // Beside its destination, so that putting it there is a rename; under the host's name, for hosts may share a disk.
   const incoming = ({ name }: { readonly name: string }) =>
     join(folder, `.rookery-incoming-${infohash.slice(0, 16)}-${name.replace(/[^\w.-]/g, "_")}`);
+  await startPeers(fleet);
   await using swarm = await startTransfer(fleet, torrent, {
     via,
+    uplink: await uplinkFor(fleet, torrent, { via, members: fleet.alive, limits: ({ swarm }) => swarm }),
     seedFrom: payload.path,
     members: fleet.alive,
     place: (host) => ({ folder: incoming(host), ...host.swarm }),

@@ -8,13 +8,22 @@ import type { Choice } from "./choose.ts";
 import type { Release } from "./open-release.ts";
 import type { PlannedHost } from "./plan.ts";
 import { lackOfRoom } from "./room.ts";
+import { uplinkFor, wayFor } from "./transfer.ts";
+import type { Via } from "./via.ts";
 
 /** Emits the preview of all hosts that could be looked at. Changes nothing anywhere. */
-export function previewDeploy(
+export async function previewDeploy(
   fleet: Fleet<PlannedHost>,
   { payload, torrent }: Release,
   choice: Choice,
-): string {
+  { via = "auto" }: { readonly via?: Via } = {},
+): Promise<string> {
+  const members = fleet.alive.filter(({ name }) => !choice.holding.has(name));
+  if (members.length > 0) {
+    const question = { via, members, limits: ({ settings }: PlannedHost) => settings };
+    const uplink = await uplinkFor(fleet, torrent, question);
+    fleet.note(wayFor(fleet, torrent, { ...question, uplink }).reason);
+  }
   const rows = fleet.members.flatMap(({ name, settings, survey }): PreviewRow[] => {
     const report = survey?.report;
     if (report === undefined) return [];

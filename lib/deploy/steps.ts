@@ -7,23 +7,17 @@ import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import { type Allowance, allowedFailures } from "./allowance.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
+import { type LockWish, lockAll } from "./lock-all.ts";
 import type { Release } from "./open-release.ts";
 import type { PlannedHost } from "./plan.ts";
 import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
 import { lackOfRoom, noRoom } from "./room.ts";
-import { startTransfer } from "./transfer.ts";
+import { startTransfer, uplinkFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 type DeployMember = Member<PlannedHost>;
-
-/** Whose lock it will be, and whether another's may be broken for it. */
-interface LockWish {
-  readonly app: string;
-  readonly owner: string;
-  readonly breakLock: boolean;
-}
 
 /** Names the release and finds what hosts hold of it already; hosts that run it are done, those without room are out. */
 export function chooseFor(fleet: DeployFleet, { payload, torrent, id: wanted }: Release): Choice {
@@ -74,46 +68,6 @@ export function reportsOf(fleet: DeployFleet): Map<string, HostReport> {
   );
 }
 
-/**
- * Locks the app on all hosts: the first by name before the others, so that of two deploys one gets all its locks.
- * @throws OpsError `locked` naming host and holder; then nothing is locked
- */
-export async function lockAll(
-  fleet: DeployFleet,
-  { app, owner, breakLock }: LockWish,
-  { infohash }: { readonly infohash?: string } = {},
-): Promise<void> {
-  const [first, ...others] = fleet.alive.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const refusals: OpsError[] = [];
-  const lock = async (member: DeployMember) => {
-    try {
-      const params = {
-        deployTo: member.settings.deployTo,
-        app,
-        owner,
-        ownerPid: process.pid,
-        breakLock,
-        infohash,
-      };
-      const { broke } = await peerOf(member).request("lock", params, { signal: fleet.signal });
-      if (broke !== undefined)
-        fleet.note(`broke the lock of ${broke}`, { level: "warning", host: member.name });
-    } catch (error) {
-      if (!(error instanceof OpsError && error.code === "locked")) throw error;
-      refusals.push(error);
-    }
-  };
-  for (const members of [first === undefined ? [] : [first], others]) {
-    await fleet.each(lock, { members });
-    if (refusals[0] !== undefined) throw refused(refusals[0], refusals.length - 1);
-  }
-}
-
-function refused({ code, message, hint, host }: OpsError, others: number): OpsError {
-  const more = others === 0 ? "" : `, and so are ${others} more hosts`;
-  return new OpsError(code, `${host} is ${message}${more}`, { hint, host });
-}
-
 /** Starts peers, locks, and brings the payload to every host that lacks the release. */
 export async function distributeRelease(
   fleet: DeployFleet,
@@ -122,17 +76,25 @@ export async function distributeRelease(
   { via = "auto", ...lock }: LockWish & { readonly via?: Via },
 ): Promise<void> {
   await fleet.phase("distribute", async () => {
+    const lacking = () => fleet.alive.filter(({ name }) => !choice.holding.has(name));
     await startPeers(fleet);
+    const measuring = uplinkFor(fleet, release.torrent, {
+      via,
+      members: lacking(),
+      limits: ({ settings }) => settings,
+    });
     await lockAll(fleet, lock, { infohash: release.torrent.infohash });
+    const uplink = await measuring;
     for (const { name } of fleet.alive.filter(({ name }) => choice.holding.has(name))) {
       fleet.emit({ type: "status", host: name, status: "complete", detail: "held already" });
     }
-    if (!fleet.alive.some(({ name }) => !choice.holding.has(name))) return;
+    if (lacking().length === 0) return;
     const ports = fleet.alive[0]?.settings.ports;
     await using swarm = await startTransfer(fleet, release.torrent, {
       via,
+      uplink,
       seedFrom: release.payload.path,
-      members: fleet.alive.filter(({ name }) => !choice.holding.has(name)),
+      members: lacking(),
       place: ({ settings }) => ({
         folder: incoming(settings.deployTo, release),
         address: settings.address,

@@ -20,6 +20,7 @@ export interface Receiving extends AsyncDisposable {
 }
 
 const REPORT_MS = 500;
+const SPARE_BUFFERS = 4;
 /** Bytes that may wait for the disk, as in a swarm. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
@@ -41,7 +42,7 @@ export async function startReceiving(
   completion.promise.catch(() => undefined);
   const wanted = [...verified.keys()].filter((index) => verified[index] === 0);
   let place = 0;
-  let piece = Buffer.allocUnsafe(0);
+  let piece: Buffer = Buffer.alloc(0);
   let filled = 0;
   let downloadedBytes = 0;
   let failed = false;
@@ -49,8 +50,9 @@ export async function startReceiving(
     failed = true;
     completion.reject(error);
   };
+  const buffers = openBuffers(torrent.pieceLength, SPARE_BUFFERS);
   const store = openPieceStore(torrent, storage, {
-    buffers: openBuffers(torrent.pieceLength, 4),
+    buffers,
     verified,
     onFlushed: () => void finish(),
     onFault: fail,
@@ -91,7 +93,7 @@ export async function startReceiving(
       for (let rest = bytes; rest.length > 0 && !failed; ) {
         const index = wanted[place];
         if (index === undefined) return fail(new Error("more bytes came than pieces were missing"));
-        if (filled === 0) piece = Buffer.allocUnsafe(storage.pieceBytes(index));
+        if (filled === 0) piece = buffers.take(storage.pieceBytes(index));
         const part = rest.subarray(0, piece.length - filled);
         piece.set(part, filled);
         filled += part.length;

@@ -40,8 +40,10 @@ export async function startPeers(fleet: Fleet): Promise<void> {
   await fleet.each(async (member) => {
     if (member.command === undefined) throw new Error(`${member.name} was not bootstrapped`);
     const { connection } = opened(member);
+    const beginMs = performance.now();
     const peer = await openPeer(await connection.start(member.command), connection);
     member.peer = peer;
+    member.peerStartMs = performance.now() - beginMs;
     peer.onEvent((event) => {
       if (event.type === "output") fleet.emit({ ...event, host: member.name });
       const status = fleet.status(member.name);

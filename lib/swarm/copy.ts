@@ -1,6 +1,7 @@
 // One torrent to all hosts of a fleet without a swarm: each gets its bytes down the connection there is anyway.
 import type { Peer, PeerEvent } from "../peer/client.ts";
 import { openStorage, type Storage } from "../peer/storage.ts";
+import { openThrottle } from "../peer/throttle.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { peerOf } from "./bootstrap.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
@@ -19,13 +20,7 @@ const CHUNKS_AHEAD = 2;
 export async function startCopy<H extends FleetHost>(
   fleet: Fleet<H>,
   torrent: Torrent,
-  {
-    seedFrom,
-    members,
-    place,
-  }: Omit<SwarmOptions<H>, "place"> & {
-    readonly place: (member: Member<H>) => { readonly folder: string };
-  },
+  { seedFrom, members, place }: Omit<SwarmOptions<H>, "ports">,
 ): Promise<Swarm> {
   await using stack = new AsyncDisposableStack();
   const storage = stack.use(await openStorage(torrent, { folder: seedFrom, writable: false }));
@@ -35,7 +30,7 @@ export async function startCopy<H extends FleetHost>(
   const { signal } = fleet;
   const copy = async (member: Member<H>) => {
     const peer = peerOf(member);
-    const { folder } = place(member);
+    const { folder, maxDownload } = place(member);
     reports.watch(member);
     const { missing } = await peer.request("receive", { torrent: metainfo, folder }, { signal });
     fleet.emit({ type: "status", host: member.name, status: "fetching" });
@@ -46,7 +41,8 @@ export async function startCopy<H extends FleetHost>(
     };
     // It fails while bytes are still on their way: a wrong piece, a full disk, a host that is gone.
     complete.then(end, end);
-    for await (const sent of pour(peer, storage, missing)) {
+    using rate = gate(maxDownload);
+    for await (const sent of pour(peer, storage, { runs: missing, pass: rate.pass })) {
       sender.add(sent);
       if (over) break;
     }
@@ -64,18 +60,41 @@ export async function startCopy<H extends FleetHost>(
   };
 }
 
-/** Sends the pieces of `runs`; yields the size of each chunk as it is written. */
+/** Pieces as [first, how many]. */
+type Runs = readonly (readonly [number, number])[];
+
+/** Lets bytes pass at so many a second, at once where there is no bound. */
+function gate(bytesPerSecond: number | undefined): Disposable & { pass(bytes: number): Promise<void> } {
+  const throttle = bytesPerSecond === undefined ? undefined : openThrottle(bytesPerSecond);
+  return {
+    pass: async (bytes) => {
+      if (throttle === undefined) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const ask = () => {
+        if (throttle.take(bytes, ask)) resolve();
+      };
+      ask();
+      await promise;
+    },
+    [Symbol.dispose]: () => throttle?.close(),
+  };
+}
+
+/** Sends the pieces of `runs`, each chunk once `pass` lets it; yields the size of each chunk as it is written. */
 async function* pour(
   peer: Peer,
   storage: Storage,
-  runs: readonly (readonly [number, number])[],
+  { runs, pass }: { readonly runs: Runs; readonly pass: (bytes: number) => Promise<void> },
 ): AsyncGenerator<number> {
   const writing: Promise<number>[] = [];
   for (const spans of chunksOf(storage, runs)) {
-    const parts = await Promise.all(
-      spans.map(({ index, offset, length }) => storage.read(index, Buffer.allocUnsafe(length), offset)),
-    );
-    const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    const bytes = Buffer.allocUnsafe(spans.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const { index, offset, length } of spans) {
+      await storage.read(index, bytes.subarray(at, at + length), offset);
+      at += length;
+    }
+    await pass(bytes.length);
     writing.push(peer.pour(bytes).then(() => bytes.length));
     if (writing.length >= CHUNKS_AHEAD) yield (await writing.shift()) ?? 0;
   }
@@ -89,10 +108,7 @@ interface Span {
 }
 
 /** What to read for each chunk: a part of a long piece, or several short ones. */
-function* chunksOf(
-  storage: Storage,
-  runs: readonly (readonly [number, number])[],
-): Generator<readonly Span[]> {
+function* chunksOf(storage: Storage, runs: Runs): Generator<readonly Span[]> {
   let chunk: Span[] = [];
   let bytes = 0;
   for (const [first, count] of runs) {

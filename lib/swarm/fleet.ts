@@ -25,6 +25,8 @@ interface Links {
   /** Words that start the peer program there, once it is in place. */
   command?: readonly string[];
   peer?: Peer;
+  /** How long it took to start. */
+  peerStartMs?: number;
 }
 
 /** A host taking part. */

@@ -118,3 +118,39 @@ test("--forks 1 feeds one host after the other", async () => {
   expect(exitCode).toBe(0);
   expect(new Set(stdout.match(/"fetching":\d+/g))).toEqual(new Set(['"fetching":1', '"fetching":0']));
 });
+
+test("--check says which way and why, and so does -v; a host's bound to what it takes holds", async () => {
+  await prepared({ hosts: 2 });
+  const check = await stage.run("deploy", ["--check", "--via", "auto"]);
+  expect(check.exitCode).toBe(0);
+  expect(check.stdout + check.stderr).toMatch(
+    /by (swarm|ssh): 48\.\d MiB to 2 hosts about .* by swarm, .* over SSH \(.*iB\/s (measured|assumed)\); .*quicker/,
+  );
+  const small = await stage.json("deploy", ["-v", "--via", "auto", "--source", import.meta.path]);
+  const reasons = small.events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+  expect(reasons).toContainEqual(expect.stringMatching(/^by (swarm|ssh): .* to 2 hosts/));
+  const slow = ["-e", "rookery_max_download=24MB"];
+  const { exitCode, one } = await stage.json("deploy", ["--via", "ssh", ...slow]);
+  expect(exitCode).toBe(0);
+  expect(one("summary").seconds.distribute).toBeGreaterThan(1.9);
+});
+
+test("distribute.ts has the same two ways", async () => {
+  stage = await startStage({ hosts: 1 });
+  const file = join(stage.source, "index.html");
+  const { exitCode } = await stage.json("distribute", [
+    "web",
+    file,
+    stage.place("web1", "x", "y"),
+    "--via",
+    "ssh",
+  ]);
+  expect(exitCode).toBe(0);
+  expect(await readFile(stage.place("web1", "x", "y"), "utf8")).toBe("one\n");
+  const other = await stage.run("distribute", ["web", file, "/srv/x", "--via", "scp"]);
+  expect([other.exitCode, other.stderr]).toEqual([
+    1,
+    expect.stringContaining("--via wants auto, swarm or ssh"),
+  ]);
+  await stage.expectTidy();
+});

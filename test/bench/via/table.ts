@@ -16,7 +16,8 @@ export function tableOf(outcomes: readonly Outcome[]): string {
       ];
       return [seconds(swarm), seconds(ssh), seconds(auto), (auto / Math.min(swarm, ssh)).toFixed(2)];
     };
-    const taken = runs.flatMap(({ reason }) => /^by (\w+)/.exec(reason ?? "")?.[1] ?? []);
+    const autos = runs.filter(({ via }) => via === "auto");
+    const taken = autos.flatMap(({ reason }) => /^by (\w+)/.exec(reason ?? "")?.[1] ?? []);
     const words = [...new Set(taken)].map((way) => `${way} ${taken.filter((each) => each === way).length}`);
     const row = [
       cell,
