@@ -1,5 +1,5 @@
 // Swarm or SSH: how long each would take, and which is quicker. Pure: what was measured is handed in.
-import type { Uplink } from "../swarm/uplink.ts";
+import { SSH_BYTES_PER_SECOND, type Uplink } from "../swarm/uplink.ts";
 import { formatBytes, formatDuration, plural } from "../ui/format.ts";
 
 export interface ViaCase {
@@ -45,7 +45,7 @@ const GUESS: Uplink = { bytesPerSecond: 110e6, roundTripMs: ROUND_TRIP_MS, busy:
 /** The ends of what may be measured: a bad uplink, and all that SSH gets through one process. */
 const EXTREMES: readonly Uplink[] = [
   { bytesPerSecond: 0.5e6, roundTripMs: ROUND_TRIP_MS, busy: false },
-  { bytesPerSecond: 200e6, roundTripMs: ROUND_TRIP_MS, busy: true },
+  { bytesPerSecond: SSH_BYTES_PER_SECOND, roundTripMs: ROUND_TRIP_MS, busy: true },
 ];
 
 /** The quicker way. Ties go to SSH, which needs no port. */

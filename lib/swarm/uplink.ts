@@ -26,6 +26,8 @@ const DEADLINE_MS = 500;
 /** Round trips in which TCP's window grows from the first part to both (it doubles); shorter ones are programs' time. */
 const GROWING = Math.log2(3);
 const PROGRAMS_MS = 5;
+/** What SSH gets through one process at best; more than that is bytes that only came as far as a buffer. */
+export const SSH_BYTES_PER_SECOND = 150e6;
 /** A share of the time, beyond which it is this process that limits. */
 const BUSY = 0.7;
 
@@ -51,7 +53,12 @@ export async function measureUplink<H extends FleetHost>(
       const { betweenMs, busy } = (await Promise.race([deadline.promise, times])) ?? LATE;
       const growingMs = Math.max(0, roundTripMs - PROGRAMS_MS) * GROWING;
       const sendingMs = Math.max(betweenMs / 4, betweenMs - growingMs);
-      uplink = { bytesPerSecond: (timed * 1000) / sendingMs, roundTripMs, busy };
+      const bytesPerSecond = (timed * 1000) / sendingMs;
+      uplink = {
+        bytesPerSecond: Math.min(SSH_BYTES_PER_SECOND, bytesPerSecond),
+        roundTripMs,
+        busy: busy || bytesPerSecond > SSH_BYTES_PER_SECOND,
+      };
       if (betweenMs > SOON_MS) break;
     }
     return uplink;
