@@ -42,10 +42,11 @@ const SWARM_TAIL_MS = 15;
 const SWARM_OVER_BUSY = 2;
 /** Taken for the rate where it could not be measured: a gigabit link. */
 const GUESS: Uplink = { bytesPerSecond: 110e6, roundTripMs: ROUND_TRIP_MS, busy: false };
-/** The ends of what may be measured: a bad uplink, and all that SSH gets through one process. */
+/** The ends of what may be measured: a bad uplink, and all that SSH gets through one process, near and far. */
 const EXTREMES: readonly Uplink[] = [
   { bytesPerSecond: 0.5e6, roundTripMs: ROUND_TRIP_MS, busy: false },
   { bytesPerSecond: SSH_BYTES_PER_SECOND, roundTripMs: ROUND_TRIP_MS, busy: true },
+  { bytesPerSecond: SSH_BYTES_PER_SECOND, roundTripMs: 300, busy: false },
 ];
 
 /** The quicker way. Ties go to SSH, which needs no port. */

@@ -21,7 +21,7 @@ export async function previewDeploy(
   const members = fleet.alive.filter(({ name }) => !choice.holding.has(name));
   if (members.length > 0) {
     const question = { via, members, limits: ({ settings }: PlannedHost) => settings };
-    const uplink = await uplinkFor(fleet, torrent, question);
+    const uplink = await uplinkFor(fleet, torrent, { ...question, always: true });
     fleet.note(wayFor(fleet, torrent, { ...question, uplink }).reason);
   }
   const rows = fleet.members.flatMap(({ name, settings, survey }): PreviewRow[] => {

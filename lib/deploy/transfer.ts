@@ -32,17 +32,15 @@ export async function startTransfer<H extends FleetHost>(
   return way === "ssh" ? startCopy(fleet, torrent, options) : startSwarm(fleet, torrent, options);
 }
 
-/**
- * The rate of this machine's link, measured unless it makes no difference. Best done while the link is idle anyway.
- */
+/** The rate of this machine's link, measured where it makes a difference (or `always`); best while the link is idle. */
 export async function uplinkFor<H extends FleetHost>(
   fleet: Fleet<H>,
   torrent: Torrent,
-  { via, ...question }: Question<H>,
+  { via, always = false, ...question }: Question<H> & { readonly always?: boolean },
 ): Promise<Uplink | undefined> {
   const { members } = question;
   if (via !== "auto" || members.length === 0) return undefined;
-  if (chooseVia(caseOf(fleet, torrent, question)).sure) return undefined;
+  if (!always && chooseVia(caseOf(fleet, torrent, question)).sure) return undefined;
   return measureUplink(
     fleet,
     members.filter((member) => !isLocal(member)),

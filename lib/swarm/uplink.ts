@@ -41,23 +41,31 @@ export async function measureUplink<H extends FleetHost>(
 ): Promise<Uplink | undefined> {
   const deadline = Promise.withResolvers<undefined>();
   const timer = setTimeout(deadline.resolve, DEADLINE_MS);
-  const sinks = await settled(members.slice(0, HOSTS).map(openSink), fleet);
+  const inTime = <T>(work: Promise<T>) => Promise.race([deadline.promise, work]);
+  const sinks = (await inTime(settled(members.slice(0, HOSTS).map(openSink), fleet))) ?? [];
   try {
     const begin = performance.now();
-    const quickest = await Promise.race([deadline.promise, firstOf(sinks, fleet)]);
+    const quickest = await inTime(firstOf(sinks, fleet));
     if (quickest === undefined) return undefined;
     const roundTripMs = performance.now() - begin;
     let uplink: Uplink | undefined;
     for (const { ahead, timed } of TRIES) {
-      const times = timesOf(quickest, [ahead, timed]);
-      const { betweenMs, busy } = (await Promise.race([deadline.promise, times])) ?? LATE;
+      const began = performance.now();
+      const cpu = process.cpuUsage();
+      const parts = [ahead, timed].map((bytes) => quickest.take(bytes).then(() => performance.now()));
+      const times = (await inTime(settled(parts, fleet))) ?? [began, began + DEADLINE_MS];
+      const [first, second] = times;
+      if (first === undefined || second === undefined) break;
+      const { user, system } = process.cpuUsage(cpu);
+      const betweenMs = Math.max(0.5, second - first);
       const growingMs = Math.max(0, roundTripMs - PROGRAMS_MS) * GROWING;
-      const sendingMs = Math.max(betweenMs / 4, betweenMs - growingMs);
-      const bytesPerSecond = (timed * 1000) / sendingMs;
+      const bytesPerSecond = (timed * 1000) / Math.max(betweenMs / 4, betweenMs - growingMs);
       uplink = {
         bytesPerSecond: Math.min(SSH_BYTES_PER_SECOND, bytesPerSecond),
         roundTripMs,
-        busy: busy || bytesPerSecond > SSH_BYTES_PER_SECOND,
+        busy:
+          bytesPerSecond > SSH_BYTES_PER_SECOND ||
+          (user + system) / 1000 > BUSY * (performance.now() - began),
       };
       if (betweenMs > SOON_MS) break;
     }
@@ -68,23 +76,11 @@ export async function measureUplink<H extends FleetHost>(
   }
 }
 
-const LATE = { betweenMs: DEADLINE_MS, busy: false };
-
 async function firstOf(sinks: readonly Sink[], fleet: Fleet): Promise<Sink | undefined> {
   const first = Promise.withResolvers<Sink | undefined>();
   const answers = sinks.map((sink) => sink.take(0).then(() => first.resolve(sink)));
   void settled(answers, fleet).then(() => first.resolve(undefined));
   return first.promise;
-}
-
-/** ms between the host's answers to two parts sent one right after the other. */
-async function timesOf(sink: Sink, parts: readonly [number, number]) {
-  const [begin, cpu] = [performance.now(), process.cpuUsage()];
-  const [first = 0, second = 0] = await Promise.all(
-    parts.map((bytes) => sink.take(bytes).then(() => performance.now() - begin)),
-  );
-  const { user, system } = process.cpuUsage(cpu);
-  return { betweenMs: Math.max(0.5, second - first), busy: (user + system) / 1000 / second > BUSY };
 }
 
 interface Sink {
