@@ -116,7 +116,8 @@ test("--forks 1 feeds one host after the other", async () => {
   await prepared();
   const { exitCode, stdout } = await deployed(() => {}, ["--forks", "1"]);
   expect(exitCode).toBe(0);
-  expect(new Set(stdout.match(/"fetching":\d+/g))).toEqual(new Set(['"fetching":1', '"fetching":0']));
+  expect(stdout).toContain('"fetching":1');
+  expect(stdout).not.toMatch(/"fetching":[2-9]/);
 });
 
 test("--check says which way and why, and so does -v; a host's bound to what it takes holds", async () => {
