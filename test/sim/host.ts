@@ -77,8 +77,8 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
   const chunks = Math.ceil(pieceBytes / chunkBytes);
   const contested = new Set<string>();
   const maxActive = Math.floor(MAX_ACTIVE_BYTES / pieceBytes);
-  /** Open chunks of pieces under way. */
-  let open = 0;
+  /** Pieces under way that have open chunks. */
+  const open = new Set<Part>();
   const wires: Wire[] = [];
 
   function mayAsk({ has, late }: Wire, piece: number): boolean {
@@ -93,8 +93,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
       const piece = nextPiece(book.swarm, wire);
       if (piece !== undefined) return begin(piece);
     }
-    if (open === 0) return undefined;
-    for (const part of active.values()) if (part.open > 0 && mayAsk(wire, part.piece)) return part;
+    for (const part of open) if (mayAsk(wire, part.piece)) return part;
     return undefined;
   }
 
@@ -102,7 +101,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     const part = openPart(piece, pieceBytes, chunks);
     book.begin(piece);
     active.set(piece, part);
-    open += chunks;
+    open.add(part);
     return part;
   }
 
@@ -113,8 +112,8 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
       const part = nextPart(wire);
       wire.current = part;
       if (part === undefined) return;
-      open--;
       request(wire, part, takeChunk(part));
+      if (part.open === 0) open.delete(part);
     }
   }
 
@@ -136,9 +135,8 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     if (remove(flight, asked)) deliver(wire, asked);
     wire.restsUntilMs = 0;
     const part = active.get(piece);
-    const before = part?.open ?? 0;
     if (part !== undefined && putChunk(part, chunk)) {
-      open += part.open - before;
+      if (part.open === 0) open.delete(part);
       if (contested.size > 0 && contested.delete(`${piece}+${chunk}`)) takeBack(piece, chunk);
       if (part.missing === 0) finish(part);
     } else host.repeated++;
@@ -167,7 +165,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     if (!asked.lane.waiting.includes(asked)) return; // too late: it comes
     remove(wire.flight, asked);
     const part = active.get(asked.piece);
-    if (part !== undefined && giveBack(part, asked.chunk)) open++;
+    if (part !== undefined && giveBack(part, asked.chunk)) open.add(part);
   }
 
   function finish({ piece }: Part): void {
@@ -179,7 +177,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     host.said.haves += to.length;
     if (to.length > 0) onPiece(piece, to);
     // Somebody may have waited for the memory.
-    if (open > 0 || active.size === maxActive - 1) fillAll();
+    if (open.size > 0 || active.size === maxActive - 1) fillAll();
   }
 
   function fillAll(): void {
@@ -245,7 +243,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
       const { useful } = wire;
       // Most news are of pieces that are here or under way.
       if (!book.learn(wire, piece)) return;
-      if (open > 0) fillAll();
+      if (open.size > 0) fillAll();
       else if (wire.useful > useful) fill(wire);
     },
     receive,
