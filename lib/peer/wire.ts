@@ -22,11 +22,14 @@ export interface PipedWire {
 
 /** Longer than any message of ours or of a sane client: a bitfield of 8 million pieces, a block of 128 KiB. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** News of pieces wait this long for a block or a request to travel with. */
+/** What loses nothing by it waits this long for something to travel with. */
 const NEWS_MS = 5;
 /** Blocks that are read ahead of what the socket took. */
 const AHEAD_BYTES = 192 * 1024;
+/** A block takes longer than requests wait. */
+const SLOW_BYTES_PER_SECOND = 1_500_000;
 const HAVE_ID = 4;
+const REQUEST_ID = 6;
 
 /** A wire that speaks through `pipe` and sends blocks no faster than `upload` lets it. */
 export function openWire(pipe: Pipe, { upload }: { readonly upload?: Throttle | undefined } = {}): PipedWire {
@@ -42,7 +45,7 @@ export function openWire(pipe: Pipe, { upload }: { readonly upload?: Throttle | 
   wire._push = (data) => {
     if (wire._finished) return;
     outbox.push(data);
-    if (isNews(data)) news ??= setTimeout(flush, NEWS_MS);
+    if (mayWait(wire, data)) news ??= setTimeout(flush, NEWS_MS);
     else flushing ??= setImmediate(flush);
   };
   wire.once("close", () => {
@@ -98,8 +101,11 @@ export function openWire(pipe: Pipe, { upload }: { readonly upload?: Throttle | 
   };
 }
 
-function isNews(message: Buffer): boolean {
-  return message.length === 9 && message[4] === HAVE_ID;
+/** Whether a message loses nothing by waiting for others: HAVE, and a request while slower ones are in flight. */
+function mayWait(wire: Wire, message: Buffer): boolean {
+  if (message.length === 9) return message[4] === HAVE_ID;
+  if (message.length !== 17 || message[4] !== REQUEST_ID || wire.requests.length < 2) return false;
+  return wire.downloadSpeed() < SLOW_BYTES_PER_SECOND;
 }
 
 /**

@@ -223,11 +223,11 @@ test("verifying names the pieces that are wrong, and their files", async () => {
 test("piece lengths give a swarm pieces to share, and stay powers of two", () => {
   for (const [bytes, expected] of [
     [1, 32 * KiB],
-    [64 * MiB, 32 * KiB],
-    [64 * MiB + 1, 64 * KiB],
-    [128 * MiB, 64 * KiB],
-    [1024 * MiB, 512 * KiB],
-    [10 * 1024 * MiB, 8 * MiB],
+    [32 * MiB, 32 * KiB],
+    [32 * MiB + 1, 64 * KiB],
+    [64 * MiB, 64 * KiB],
+    [1024 * MiB, 1024 * KiB],
+    [10 * 1024 * MiB, 16 * MiB],
     [1024 * 1024 * MiB, 16 * MiB],
   ] as const) {
     expect(pieceLength(bytes)).toBe(expected);
