@@ -7,7 +7,6 @@ import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
 import { fullPath } from "./paths.ts";
 import { matchHosts, type Roster } from "./pattern.ts";
 import { addSource, type Reading } from "./sources.ts";
-import { createTemplates } from "./template.ts";
 import { emptyTree, type HostNode, settle, type Tree, TreeError } from "./tree.ts";
 import type { ConnectionDefaults, Group, Host, Inventory, Vars } from "./types.ts";
 import { createMerger, hostsBelow, type Merger, magicVars, type VarsFolder } from "./vars.ts";
@@ -170,15 +169,18 @@ function inventoryOf(
     const node = tree.hosts.get(host.name);
     return node === undefined ? undefined : merger.origin(node, name);
   };
-  const templates = createTemplates({
-    hosts,
-    vars: (host) => ({ ...host.vars, ...magicVars(host), ...extraVars }),
-    groups: () => [...groups.keys()],
-    members: (name) => (groups.has(name) ? members(name) : undefined),
-    origin,
-    decrypt,
-    environment: options.environment,
-  });
+  // Jinja is loaded when the first value is rendered: showing an inventory renders none.
+  const templates = once(() =>
+    (require("./template.ts") as typeof import("./template.ts")).createTemplates({
+      hosts,
+      vars: (host) => ({ ...host.vars, ...magicVars(host), ...extraVars }),
+      groups: () => [...groups.keys()],
+      members: (name) => (groups.has(name) ? members(name) : undefined),
+      origin,
+      decrypt,
+      environment: options.environment,
+    }),
+  );
   return {
     sources,
     hosts,
@@ -187,7 +189,7 @@ function inventoryOf(
     connection: options.connection,
     decrypt,
     match: (pattern, { limit, orNone } = {}) => matchHosts(pattern, roster, { limit, orNone }),
-    value: (host, name) => templates.value(host, name),
+    value: (host, name) => templates().value(host, name),
     origin,
   };
 }

@@ -16,7 +16,6 @@ import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
-import { lineOfKey } from "./yaml-lines.ts";
 
 /** Names in an inventory folder that are never one, and endings that aren't unless `ignore_extensions` says otherwise. */
 const IGNORED = /^\.|^(?:host_vars|group_vars|vars_plugins)$/;
@@ -181,7 +180,8 @@ async function readFailure(error: unknown, { source, text }: Attempt): Promise<O
   const expected = error instanceof TreeError || error instanceof RangeError || error instanceof SyntaxError;
   if (!expected) throw error;
   const path = error instanceof TreeError ? error.path : undefined;
-  const line = path === undefined ? undefined : lineOfKey(await text(), path);
+  const line =
+    path === undefined ? undefined : (await import("./yaml-lines.ts")).lineOfKey(await text(), path);
   if (line !== undefined) return badLine(error.message, { file: source.shown, line, text: await text() });
   return new OpsError("inventory", `${source.shown}: ${error.message}`);
 }
