@@ -1,7 +1,7 @@
 // Inventories as ansible-inventory prints them: `--list`, `--host`, `--graph`.
 
 import { OpsError } from "../errors.ts";
-import { define, mapValues } from "./keys.ts";
+import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { pythonJson } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
@@ -148,7 +148,7 @@ function decrypted(inventory: Inventory, secret: string, name: string): string {
 }
 
 /** Vars of a group as ansible-inventory shows them: with its priority where that is not the usual one. */
-function groupVars({ vars, priority = 1 }: Group): Vars {
+export function groupVars({ vars, priority = 1 }: Group): Vars {
   return shownVars(priority === 1 ? vars : { ...vars, ansible_group_priority: priority });
 }
 
@@ -173,8 +173,10 @@ function line(text: string, depth: number): string {
   return depth === 0 ? text : `${"  |".repeat(depth)}--${text}`;
 }
 
-function shownVars(vars: Vars): Record<string, Value> {
+/** `vars` without the names that ansible-inventory keeps to itself, in the order of the text. */
+export function shownVars(vars: Vars): Record<string, Value> {
   const shown: Record<string, Value> = {};
-  for (const name of Object.keys(vars)) if (!INTERNAL.has(name)) define(shown, name, vars[name]);
+  for (const [name, value] of orderedEntries(vars))
+    if (!INTERNAL.has(name)) setEntry(shown, name, value, originalKey(vars, name));
   return shown;
 }
