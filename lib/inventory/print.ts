@@ -2,7 +2,7 @@
 
 import { OpsError } from "../errors.ts";
 import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
-import { Layered, pythonJson, type Writable } from "./python-json.ts";
+import { pythonJson } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
@@ -41,7 +41,7 @@ export interface ListOptions {
 export function listJson(inventory: Inventory, { limit, asSet = false }: ListOptions = {}): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
-  const groups: Record<string, Writable> = {};
+  const groups: Record<string, Value> = {};
   for (const group of groupsBelow(inventory, "all")) {
     const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
     const shown = {
@@ -49,23 +49,18 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
       ...(group.children.length > 0 && { children: group.children }),
       ...(asSet && nonEmpty({ vars: groupVars(group) })),
     };
-    if (Object.keys(shown).length > 0) define(groups, group.name, shown);
+    if (Object.keys(shown).length > 0) groups[group.name] = shown;
   }
-  const hostvars: Record<string, Writable> = {};
+  const hostvars: Record<string, Value> = {};
+  const from = new Set<object>();
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
-    const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
-    if (hasShown(own) || hasShown(shared)) define(hostvars, host.name, new Layered(shared, own, INTERNAL));
+    const vars = asSet ? (host.ownVars ?? {}) : host.vars;
+    if (Object.keys(vars).every((name) => INTERNAL.has(name))) continue;
+    from.add(vars);
+    define(hostvars, host.name, vars);
   }
-  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true });
-}
-
-function partsOf(host: Host) {
-  return host.parts ?? { shared: {}, own: host.vars };
-}
-
-function hasShown(vars: Vars): boolean {
-  for (const name in vars) if (!INTERNAL.has(name)) return true;
-  return false;
+  const hide = { names: INTERNAL, from };
+  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true, hide });
 }
 
 /**
@@ -75,8 +70,17 @@ function hasShown(vars: Vars): boolean {
 export function hostJson(
   inventory: Inventory,
   name: string,
-  { asSet = false }: Pick<ListOptions, "asSet"> = {},
+  options: Pick<ListOptions, "asSet"> = {},
 ): string {
+  return pythonJson(hostVars(inventory, name, options), { indent: INDENT, sortKeys: true });
+}
+
+/** What `--host NAME` shows. @throws OpsError as `hostJson` */
+export function hostVars(
+  inventory: Inventory,
+  name: string,
+  { asSet = false }: Pick<ListOptions, "asSet"> = {},
+): Record<string, Value> {
   const [host, ...others] = inventory.match(name, { orNone: true });
   if (host === undefined) throw new OpsError("usage", `--host wants one host, and none matches '${name}'`);
   if (others.length > 0) {
@@ -84,7 +88,7 @@ export function hostJson(
       hint: "use --list --limit to see the vars of several",
     });
   }
-  return pythonJson(shownVars(asSet ? (host.ownVars ?? {}) : host.vars), { indent: INDENT, sortKeys: true });
+  return shownVars(asSet ? (host.ownVars ?? {}) : host.vars);
 }
 
 export interface GraphOptions {
@@ -143,7 +147,7 @@ function opened(inventory: Inventory, value: Value, name: string): Value {
   return isMapping(value) ? mapValues(value, (item) => opened(inventory, item, name)) : value;
 }
 
-function decrypted(inventory: Inventory, secret: string, name: string): string {
+export function decrypted(inventory: Inventory, secret: string, name: string): string {
   try {
     return inventory.decrypt?.(secret, `the var ${name}`) ?? "(encrypted)";
   } catch (error) {
