@@ -2,7 +2,7 @@
 
 import { OpsError } from "../errors.ts";
 import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
-import { pythonJson } from "./python-json.ts";
+import { Layered, pythonJson, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
@@ -16,15 +16,6 @@ const INTERNAL = new Set(
   ),
 );
 const INDENT = 4;
-
-/**
- * Exit code with which ansible-inventory ends for `error`: 5 for what it was asked, 4 for a vars file that can't be read
- * once an inventory is `open`, else 1.
- */
-export function ansibleExitCode({ code }: OpsError, { open }: { readonly open: boolean }): number {
-  if (code === "usage") return 5;
-  return open && code === "inventory" ? 4 : 1;
-}
 
 export interface ListOptions {
   /** Only hosts that match (newer versions of Ansible have that too). */
@@ -41,7 +32,7 @@ export interface ListOptions {
 export function listJson(inventory: Inventory, { limit, asSet = false }: ListOptions = {}): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
-  const groups: Record<string, Value> = {};
+  const groups: Record<string, Writable> = {};
   for (const group of groupsBelow(inventory, "all")) {
     const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
     const shown = {
@@ -49,18 +40,23 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
       ...(group.children.length > 0 && { children: group.children }),
       ...(asSet && nonEmpty({ vars: groupVars(group) })),
     };
-    if (Object.keys(shown).length > 0) groups[group.name] = shown;
+    if (Object.keys(shown).length > 0) define(groups, group.name, shown);
   }
-  const hostvars: Record<string, Value> = {};
-  const from = new Set<object>();
+  const hostvars: Record<string, Writable> = {};
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
-    const vars = asSet ? (host.ownVars ?? {}) : host.vars;
-    if (Object.keys(vars).every((name) => INTERNAL.has(name))) continue;
-    from.add(vars);
-    define(hostvars, host.name, vars);
+    const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
+    if (hasShown(own) || hasShown(shared)) define(hostvars, host.name, new Layered(shared, own, INTERNAL));
   }
-  const hide = { names: INTERNAL, from };
-  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true, hide });
+  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true });
+}
+
+function partsOf(host: Host) {
+  return host.parts ?? { shared: {}, own: host.vars };
+}
+
+function hasShown(vars: Vars): boolean {
+  for (const name in vars) if (!INTERNAL.has(name)) return true;
+  return false;
 }
 
 /**
