@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
+import { combine } from "./combine.ts";
 import { once } from "./once.ts";
 import { fullPath } from "./paths.ts";
 import { matchHosts, type Roster } from "./pattern.ts";
@@ -221,7 +222,7 @@ class TreeHost implements Host {
   get vars(): Vars {
     if (this.#vars === undefined) {
       const { shared, own } = this.parts;
-      this.#vars = { ...shared, ...own };
+      this.#vars = combine(shared, own, "replace");
     }
     return this.#vars;
   }

@@ -2,7 +2,7 @@
 
 import { OpsError } from "../errors.ts";
 import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
-import { Layered, pythonJson, type Writable } from "./python-json.ts";
+import { Layered, pythonJson, UnsortableError, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
@@ -47,7 +47,8 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
     const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
     if (hasShown(own) || hasShown(shared)) define(hostvars, host.name, new Layered(shared, own, INTERNAL));
   }
-  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true });
+  define(groups, "_meta", { hostvars });
+  return sortedJson(groups, inventory);
 }
 
 function partsOf(host: Host) {
@@ -68,7 +69,18 @@ export function hostJson(
   name: string,
   options: Pick<ListOptions, "asSet"> = {},
 ): string {
-  return pythonJson(hostVars(inventory, name, options), { indent: INDENT, sortKeys: true });
+  return sortedJson(hostVars(inventory, name, options), inventory);
+}
+
+/** Sorted, or else, where a mapping has text and numbers as keys, not at all: as in Ansible. */
+function sortedJson(value: Writable, { warnings }: Inventory): string {
+  try {
+    return pythonJson(value, { indent: INDENT, sortKeys: true });
+  } catch (error) {
+    if (!(error instanceof UnsortableError)) throw error;
+    (warnings as string[]).push(`what is shown is not sorted: ${error.message}`);
+    return pythonJson(value, { indent: INDENT });
+  }
 }
 
 /** What `--host NAME` shows. @throws OpsError as `hostJson` */

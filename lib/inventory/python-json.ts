@@ -38,7 +38,10 @@ interface Shape {
 /** Texts that are the same in JSON. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** `value` as Python's json.dumps writes it: `1.0` stays `1.0`, keys sorted by code point. */
+/**
+ * `value` as Python's json.dumps writes it: `1.0` stays `1.0`, keys sorted by code point.
+ * @throws UnsortableError where `sortKeys` can't be
+ */
 export function pythonJson(
   value: Writable,
   { indent, sortKeys = false, ascii = false }: JsonOptions = {},
@@ -64,9 +67,9 @@ export function pythonJson(
   };
   const newShape = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): Shape => {
     const inner = indent === undefined ? "" : `${pad}${step}`;
-    const inherited = orderedKeys(shared).filter((name) => !Object.hasOwn(entries, name));
-    const all = [...inherited, ...orderedKeys(entries)].filter((name) => !hidden.has(name));
-    if (sortKeys) sortNames(all, entries);
+    const added = orderedKeys(entries).filter((name) => !Object.hasOwn(shared, name));
+    const all = [...orderedKeys(shared), ...added].filter((name) => !hidden.has(name));
+    if (sortKeys) sortNames(all, entries, shared);
     if (all.length === 0) return { names: [], texts: ["{}"] };
     const names: string[] = [];
     const texts: string[] = [];
@@ -119,19 +122,28 @@ const NONE: ReadonlySet<string> = new Set();
 /** No two mappings with that many entries have the same names. */
 const MANY = 200;
 
-/** Sorts `names` by code point, in place; what were numbers in `mapping` goes by number. */
-function sortNames(names: string[], mapping: Mapping): void {
-  if (hasOddKeys(mapping)) names.sort((a, b) => compareKeys(mapping, a, b));
+/** Keys that Python can't sort: text and numbers at once. */
+export class UnsortableError extends Error {}
+
+/** Sorts `names` by code point, in place; what were numbers in the text goes by number. */
+function sortNames(names: string[], own: Mapping, shared: Mapping): void {
+  if (hasOddKeys(own) || hasOddKeys(shared)) sortOddNames(names, own, shared);
   // JavaScript's own order is by UTF-16 unit, which is the same without halves of characters.
   else if (names.some((name) => /[\ud800-\udfff]/.test(name))) names.sort(compareText);
   else names.sort();
 }
 
-/** Keys that are numbers in Python are sorted as such. */
-function compareKeys(mapping: object, a: string, b: string): number {
-  const order = compareText(a, b);
-  const [left, right] = [originalKey(mapping, a), originalKey(mapping, b)];
-  return typeof left === "string" || typeof right === "string" ? order : Number(left) - Number(right);
+/** @throws UnsortableError */
+function sortOddNames(names: string[], own: Mapping, shared: Mapping): void {
+  const keys = new Map(
+    names.map((name) => [name, originalKey(Object.hasOwn(own, name) ? own : shared, name)] as const),
+  );
+  const texts = names.filter((name) => typeof keys.get(name) === "string").length;
+  const lonely = keys.values().some((key) => key === null) && names.length > 1;
+  if (lonely || (texts > 0 && texts < names.length))
+    throw new UnsortableError("keys are text and numbers at once");
+  const number = (name: string) => Number(keys.get(name));
+  names.sort((a, b) => (texts > 0 ? compareText(a, b) : number(a) - number(b)));
 }
 
 function numberJson(value: Value): string {

@@ -2,7 +2,7 @@
 
 import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
 import { combine } from "./combine.ts";
-import { define } from "./keys.ts";
+import { define, setEntry } from "./keys.ts";
 import { isPlainMapping } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
@@ -159,14 +159,21 @@ export function originOf(entity: GroupNode | HostNode, name: string): string | u
 export function setHostVars(
   tree: Tree,
   host: HostNode,
-  vars: Iterable<readonly [name: string, value: Value]>,
+  vars: Iterable<readonly [name: string, value: Value, key?: Value]>,
   source: Source,
 ): void {
   const entity = tree.groups.get(host.name) ?? host;
-  for (const [name, value] of vars) setVar(entity, name, value, source);
+  for (const [name, value, key] of vars) setVar(entity, name, value, source, key);
 }
 
-export function setVar(entity: GroupNode | HostNode, name: string, value: Value, source: Source): void {
+/** `key` is what `name` was in the text: 8080 may be a number there. */
+export function setVar(
+  entity: GroupNode | HostNode,
+  name: string,
+  value: Value,
+  source: Source,
+  key: Value = name,
+): void {
   if (name === "ansible_group_priority" && "priority" in entity) {
     const priority = typeof value === "string" ? Number(value.trim()) : Math.trunc(Number(value));
     if (!Number.isSafeInteger(priority))
@@ -174,10 +181,9 @@ export function setVar(entity: GroupNode | HostNode, name: string, value: Value,
     entity.priority = priority;
     return;
   }
-  const before = entity.vars[name];
-  const merged =
-    isPlainMapping(before) && isPlainMapping(value) ? combine(before, value, entity.hashBehaviour) : value;
-  define(entity.vars, name, merged);
+  const before = entity.hashBehaviour === "merge" ? entity.vars[name] : undefined;
+  const merged = isPlainMapping(before) && isPlainMapping(value) ? combine(before, value, "merge") : value;
+  setEntry(entity.vars, name, merged, key);
   entity.source ??= source.shown;
   if (entity.source === source.shown) {
     delete entity.origins?.[name];

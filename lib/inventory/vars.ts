@@ -1,6 +1,6 @@
 // Who wins: a host's vars merged from groups, vars files, the host itself and extra vars, in Ansible's order.
 
-import { combine } from "./combine.ts";
+import { combine, overlay } from "./combine.ts";
 import { once } from "./once.ts";
 import { compareText } from "./python-text.ts";
 import { shortName } from "./range.ts";
@@ -66,9 +66,9 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
 
   const merge = (stages: readonly Stage[], start: Vars = {}): Vars => {
     if (hashBehaviour === "replace") {
-      const merged = { ...start };
+      let merged = overlay(undefined, start);
       for (const stage of stages)
-        for (const folder of stage) for (const layer of folder) Object.assign(merged, layer.vars);
+        for (const folder of stage) for (const layer of folder) merged = overlay(merged, layer.vars);
       return merged;
     }
     let merged: Vars | undefined;
