@@ -1,5 +1,6 @@
 // Sources → Inventory.
 
+import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
@@ -165,7 +166,7 @@ function inventoryOf(
       if (!LOCALHOST.includes(name)) return undefined;
       const named = hosts.keys().find((each) => LOCALHOST.includes(each));
       if (named !== undefined) return hosts.get(named);
-      const found = implicitHosts.get(name) ?? implicitHost(name, merger, extraVars);
+      const found = implicitHosts.get(name) ?? implicitHost(name, merger, tree);
       implicitHosts.set(name, found);
       return found;
     },
@@ -229,6 +230,16 @@ class TreeHost implements Host {
 }
 
 /** The control host, which `localhost` means when the inventory doesn't say otherwise. */
-function implicitHost(name: string, merger: Merger, extraVars: Vars): Host {
-  return { name, groups: [], vars: { ...merger.allVars(), ansible_connection: "local", ...extraVars } };
+function implicitHost(name: string, merger: Merger, { rules }: Tree): Host {
+  const vars = { ansible_python_interpreter: ansiblePython(), ansible_connection: "local" };
+  const node = { name, vars, source: undefined, hashBehaviour: rules.hashBehaviour, groups: [] };
+  return new TreeHost(node, merger);
+}
+
+/** The Python that runs Ansible, with which it runs modules on the control host as well. */
+function ansiblePython(): string {
+  const script = Bun.which("ansible-inventory");
+  const first = script === null ? "" : readFileSync(script, "utf8").split("\n", 1)[0];
+  const [, python = "/usr/bin/python3"] = /^#!\s*(\/\S*python\S*)\s*$/.exec(first ?? "") ?? [];
+  return python;
 }

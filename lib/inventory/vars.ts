@@ -38,8 +38,6 @@ export interface Merger {
   parts(host: HostNode): Parts;
   /** Vars of the host itself, inline and from files. */
   ownVars(host: HostNode): Vars;
-  /** What the host has before its own vars come in: for a host that no source names, `all`'s. */
-  allVars(): Vars;
   /** Vars of the group itself, inline and from files. */
   groupVars(group: GroupNode): Vars;
   origin(host: HostNode, name: string): string | undefined;
@@ -140,7 +138,6 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
         : { shared: NOTHING, own: merge(stages, shared) };
     },
     ownVars: (host) => merge(own(host).slice(0, 2 + given.length)),
-    allVars: () => merge(extra, family([]).vars()),
     groupVars: (group) => merge([[[group]], filesOfGroups(folders, [group]), filesOfGroups(given, [group])]),
     origin(host, name) {
       const layers = [...family(host.groups).stages(), ...own(host), ...extra].flat(2);
