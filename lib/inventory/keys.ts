@@ -15,11 +15,12 @@ let anyUnusual = false;
 /** Sets `target[name]`; `key` is what the key was in the text. */
 export function setEntry(target: Record<string, Value>, name: string, value: Value, key: Value = name): void {
   const first = name.charCodeAt(0);
-  if (!anyUnusual && typeof key === "string" && !(first >= 48 && first <= 57)) return define(target, name, value);
+  const isNumber = first >= 48 && first <= 57 && /^\d+$/.test(name);
+  if (!anyUnusual && typeof key === "string" && !isNumber) return define(target, name, value);
   anyUnusual = true;
   const order = orders.get(target);
   if (order !== undefined) order.add(name);
-  else if (/^\d+$/.test(name)) orders.set(target, new Set([...Object.keys(target), name]));
+  else if (isNumber) orders.set(target, new Set([...Object.keys(target), name]));
   if (typeof key !== "string") {
     const odd = oddKeys.get(target);
     if (odd === undefined) oddKeys.set(target, new Map([[name, key]]));
