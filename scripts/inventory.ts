@@ -1,11 +1,10 @@
 #!/usr/bin/env bun
 // Hosts, groups and vars, as ansible-inventory prints them: bun scripts/inventory.ts prod --graph --vars
 // Its parts by themselves, not lib/index.ts: reading an inventory takes less time than loading all the rest.
-import { writeFileSync } from "node:fs";
 import { inventoryConfig } from "../lib/config.ts";
 import { OpsError } from "../lib/errors.ts";
 import { ansibleExitCode } from "../lib/inventory/exit-code.ts";
-import { showInventory } from "../lib/inventory/show.ts";
+import { showInventory, writeShown } from "../lib/inventory/show.ts";
 import { inventoryOptions } from "../lib/inventory-flags.ts";
 import { errorText, script } from "../lib/script.ts";
 import { version } from "../package.json";
@@ -27,7 +26,7 @@ await script(async (signal) => {
     if (options.verbose) process.stderr.write(`ansible.cfg: ${configFile ?? "none"}\n`);
     const text = showInventory(inventory, { ...options, group: words[0], asSet });
     if (options.output === undefined) console.log(text.replace(/\n$/, ""));
-    else writeFileSync(options.output, text);
+    else writeShown(text, options.output);
     for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`);
     return text === "" ? 1 : 0;
   } catch (error) {

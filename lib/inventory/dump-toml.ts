@@ -1,6 +1,7 @@
 // Values as Python's toml library writes them, with its ways: what Ansible prints for --toml.
 
-import { orderedEntries } from "./keys.ts";
+import { OpsError } from "../errors.ts";
+import { hasOddKeys, orderedEntries, orderedKeys, originalKey } from "./keys.ts";
 import { floatText, pythonRepr } from "./python-text.ts";
 import { isFloat, isMapping, Timestamp, unsafeText, vaultText } from "./scalars.ts";
 import type { Value } from "./types.ts";
@@ -36,17 +37,29 @@ function dumpSection(table: Table, above: string, open: Open): [lines: string, s
   const sections: Sections = [];
   let lines = "";
   let arrays = "";
+  const odd =
+    hasOddKeys(table) && orderedKeys(table).find((each) => typeof originalKey(table, each) !== "string");
+  if (typeof odd === "string")
+    throw new OpsError("setting", `TOML can't hold the key ${odd}, which is no text: put it in quotes`);
   for (const [name, value] of orderedEntries(table)) {
     const key = /^[A-Za-z0-9_-]+$/.test(name) ? name : dumpText(name);
     if (isTable(value)) sections.push([key, value]);
     else if (Array.isArray(value) && value.some(isTable))
-      arrays += value.map((each) => arrayTable(each as Table, prefix + key, open)).join("");
+      arrays += value.map((each) => arrayTable(each, prefix + key, open)).join("");
     else if (value !== null) lines += `${key} = ${dumpValue(value, open)}\n`;
   }
   return [lines + arrays, sections];
 }
 
-function arrayTable(table: Table, name: string, open: Open): string {
+function arrayTable(table: Value, name: string, open: Open): string {
+  if (!isTable(table)) {
+    // The library goes through what it takes for a table, and only finds out when there is something in it.
+    if (table === "" || (Array.isArray(table) && table.length === 0)) return `[[${name}]]\n\n`;
+    throw new OpsError(
+      "setting",
+      `TOML can't hold the list ${name}: mappings and other things are mixed in it`,
+    );
+  }
   const [lines, sections] = dumpSection(table, name, open);
   const nested = lines.startsWith("[");
   let below = nested ? `\n${lines}` : "\n";

@@ -13,7 +13,7 @@ const oddKeys = new WeakMap<object, Map<string, Value>>();
 let anyUnusual = false;
 
 /** Sets `target[name]`; `key` is what the key was in the text. */
-export function setEntry(target: Record<string, Value>, name: string, value: Value, key: Value = name): void {
+export function setEntry<T>(target: Record<string, T>, name: string, value: T, key: Value = name): void {
   const first = name.charCodeAt(0);
   const isNumber = first >= 48 && first <= 57 && /^\d+$/.test(name);
   if (!anyUnusual && typeof key === "string" && !isNumber) return define(target, name, value);

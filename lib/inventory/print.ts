@@ -45,7 +45,7 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
   const hostvars: Record<string, Writable> = {};
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
     const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
-    if (hasShown(own) || hasShown(shared)) setEntry(hostvars as Record<string, Value>, host.name, new Layered(shared, own, INTERNAL) as never);
+    if (hasShown(own) || hasShown(shared)) setEntry(hostvars, host.name, new Layered(shared, own, INTERNAL));
   }
   define(groups, "_meta", { hostvars });
   return sortedJson(groups, inventory);

@@ -1,5 +1,7 @@
 // What is asked of an inventory on ansible-inventory's command line, as the text it answers.
 
+import { writeFileSync } from "node:fs";
+import { OpsError } from "../errors.ts";
 import { setEntry } from "./keys.ts";
 import { decrypted, graphText, groupVars, hostJson, hostVars, listJson, shownVars } from "./print.ts";
 import type { Group, Host, Inventory, Value } from "./types.ts";
@@ -39,6 +41,15 @@ export function showInventory(inventory: Inventory, wish: Wish): string {
   const all = inventory.groups.get("all");
   const groups = all === undefined ? {} : yaml ? yamlGroup(all, context) : tomlGroup(all, context);
   return written(groups, inventory, yaml);
+}
+
+/** Writes `text` to the file `path`. @throws OpsError `setting` saying why it can't be */
+export function writeShown(text: string, path: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new OpsError("setting", `${path} can't be written: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** YAML and TOML are loaded when they are asked for: most lists are JSON. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inventoryConfig } from "../../lib/config.ts";
 import { OpsError } from "../../lib/errors.ts";
 import { ansibleExitCode } from "../../lib/inventory/exit-code.ts";
-import { showInventory } from "../../lib/inventory/show.ts";
+import { showInventory, writeShown } from "../../lib/inventory/show.ts";
 import { inventoryOptions } from "../../lib/inventory-flags.ts";
 import { ansiblePython, environment, run } from "./ansible.ts";
 
@@ -70,7 +70,8 @@ export async function ourAnswer({ cwd, args, env }: CommandLine): Promise<Comman
     const { inventory, words, asSet } = await inventoryConfig(options, { environment: known });
     stage = "open";
     const text = showInventory(inventory, { ...options, group: words[0], asSet });
-    const stdout = text.endsWith("\n") ? text : `${text}\n`;
+    if (options.output !== undefined) writeShown(text, options.output);
+    const stdout = options.output !== undefined ? "" : text.endsWith("\n") ? text : `${text}\n`;
     return { stdout, stderr: inventory.warnings.join("\n"), code: text === "" ? 1 : 0 };
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
