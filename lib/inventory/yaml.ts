@@ -28,7 +28,7 @@ export function parseYaml(text: string, options: YamlOptions): Value {
   }
   const simple = parseSimpleYaml(text);
   if (simple !== undefined) return simple;
-  if (/^(?:\s*(?:#.*)?(?:\n|$))*(?:---\s*)?$/.test(text)) return null;
+  if (/^(?: *(?:#[\t -~]*)?(?:\n|$))*$/.test(text)) return null;
   // Loaded when a file needs it, for that takes as long as reading a thousand that don't.
   return (require("./yaml-grammar.ts") as typeof import("./yaml-grammar.ts")).parseByGrammar(text, options);
 }

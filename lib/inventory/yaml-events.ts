@@ -1,0 +1,260 @@
+// A YAML text as js-yaml's events, found by libyaml's grammar: what is built of them then is what Ansible builds.
+
+import { CHOMPING_MODE, COLLECTION_STYLE, EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
+import { YamlProblem } from "./yaml-cursor.ts";
+import type { Token } from "./yaml-layout.ts";
+import { createPool, type Names, NO_PROPERTIES, type Properties, takeProperties } from "./yaml-properties.ts";
+import { scan, type Tokens } from "./yaml-scanner.ts";
+
+export interface YamlEvents {
+  readonly events: Event[];
+  /** What the events' positions are of: the text, and behind it what stands there in other words, with escapes or folded. */
+  readonly source: string;
+  /** Where in the text a position of `source` is from. */
+  readonly textPosition: (position: number) => number;
+}
+
+const NON_PRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML says which are allowed
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/**
+ * The events of `text`, of one document or none.
+ * @throws YamlProblem where PyYAML refuses it
+ */
+export function yamlEvents(text: string): YamlEvents {
+  const strange = text.search(NON_PRINTABLE);
+  if (strange !== -1) throw new YamlProblem("a control character, which YAML doesn't allow", strange);
+  const pool = createPool(text);
+  const events: Event[] = [];
+  const tokens = scan(text);
+  document({ tokens, events, pool, anchors: new Set(), handles: new Map() });
+  return { events, source: pool.source(), textPosition: pool.textPosition };
+}
+
+/** What parsing a document shares. */
+interface Parse extends Names {
+  readonly tokens: Tokens;
+  readonly events: Event[];
+}
+
+function document(parse: Parse): void {
+  const { tokens, events } = parse;
+  const explicit = directives(parse);
+  if (!explicit && tokens.peek().type === "end") return;
+  events.push({ type: EVENT_ID.DOCUMENT, explicitStart: explicit, explicitEnd: false, directives: [] });
+  if (explicit && DOCUMENT_ENDS.includes(tokens.peek().type)) empty(parse);
+  else node(parse, IN_BLOCK);
+  while (tokens.peek().type === "...") tokens.take();
+  if (tokens.peek().type !== "end")
+    throw new YamlProblem("here the document ends, for what follows is no part of it", tokens.peek().at);
+  events.push({ type: EVENT_ID.POP });
+}
+
+/** Reads what comes before a document; whether it begins with `---`. */
+function directives({ tokens, handles }: Parse): boolean {
+  let version: string | undefined;
+  let token = tokens.peek();
+  const any = token.type === "directive";
+  for (; token.type === "directive"; token = tokens.peek()) {
+    const { directive, at } = token;
+    if (directive.kind === "yaml") {
+      if (version !== undefined) throw new YamlProblem("a second %YAML", at);
+      version = directive.version;
+    } else if (handles.has(directive.handle)) {
+      throw new YamlProblem(`a second %TAG ${directive.handle}`, at);
+    } else handles.set(directive.handle, directive.prefix);
+    tokens.take();
+  }
+  if (token.type === "---") tokens.take();
+  else if (any) throw new YamlProblem("expected --- behind the directives", token.at);
+  return token.type === "---";
+}
+
+interface Context {
+  readonly block: boolean;
+  /** Whether a list may begin here that is indented no more than the key it belongs to. */
+  readonly indentless: boolean;
+}
+const IN_BLOCK: Context = { block: true, indentless: false };
+const AFTER_KEY: Context = { block: true, indentless: true };
+const IN_FLOW: Context = { block: false, indentless: false };
+
+function node(parse: Parse, { block, indentless }: Context): void {
+  const { tokens } = parse;
+  const start = tokens.peek();
+  if (start.type === "alias") {
+    tokens.take();
+    parse.events.push({ type: EVENT_ID.ALIAS, anchorStart: start.at + 1, anchorEnd: start.end });
+    return;
+  }
+  const given =
+    start.type === "anchor" || start.type === "tag" ? takeProperties(tokens, parse) : NO_PROPERTIES;
+  const token = tokens.peek();
+  const { type, at } = token;
+  if (type === "scalar") {
+    tokens.take();
+    scalar(parse, token, given);
+  } else if (type === "[") {
+    collection(parse, EVENT_ID.SEQUENCE, at, given);
+    flowItems(parse);
+  } else if (type === "{") {
+    collection(parse, EVENT_ID.MAPPING, at, given);
+    flowEntries(parse);
+  } else if (type === "map" && block) {
+    tokens.take();
+    collection(parse, EVENT_ID.MAPPING, at, given);
+    blockEntries(parse);
+  } else if (type === "list" && block) {
+    tokens.take();
+    collection(parse, EVENT_ID.SEQUENCE, at, given);
+    blockItems(parse, LIST_ENDS);
+    expect(tokens, "out", "expected a '-' like those above");
+  } else if (type === "-" && indentless) {
+    collection(parse, EVENT_ID.SEQUENCE, at, given);
+    blockItems(parse, INDENTLESS_ENDS);
+  } else if (given !== NO_PROPERTIES) {
+    empty(parse, given);
+    return;
+  } else throw new YamlProblem(`expected a value, not ${nameOf(token)}`, at);
+  if (type !== "scalar") parse.events.push({ type: EVENT_ID.POP });
+}
+
+function scalar({ events, pool }: Parse, token: Token & { type: "scalar" }, given: Properties): void {
+  const { value, start, end } = token.scalar;
+  const [valueStart, valueEnd] = value === undefined ? [start, end] : pool.add(value, token.at);
+  // A tag of nothing but `!` has even a quoted text resolved as a plain one, in libyaml.
+  const lone = given.tagStart !== -1 && pool.text.slice(given.tagStart, given.tagEnd) === "!";
+  events.push({
+    type: EVENT_ID.SCALAR,
+    valueStart,
+    valueEnd,
+    anchorStart: given.anchorStart,
+    anchorEnd: given.anchorEnd,
+    tagStart: lone ? -1 : given.tagStart,
+    tagEnd: lone ? -1 : given.tagEnd,
+    style: token.plain || lone ? SCALAR_STYLE.PLAIN : SCALAR_STYLE.DOUBLE_QUOTED,
+    chomping: CHOMPING_MODE.CLIP,
+    indent: -1,
+    fast: true,
+  });
+}
+
+function empty({ events }: Parse, given = NO_PROPERTIES): void {
+  const [chomping, style] = [CHOMPING_MODE.CLIP, SCALAR_STYLE.PLAIN];
+  const value = { valueStart: -1, valueEnd: -1, chomping, style, indent: -1, fast: false };
+  events.push({ type: EVENT_ID.SCALAR, ...value, ...given });
+}
+
+/** Where the collection is told by brackets or by indentation means nothing to what is built of it. */
+function collection(
+  { events }: Parse,
+  type: typeof EVENT_ID.SEQUENCE | typeof EVENT_ID.MAPPING,
+  start: number,
+  { anchorStart, anchorEnd, tagStart, tagEnd }: Properties,
+): void {
+  const style = COLLECTION_STYLE.BLOCK;
+  events.push({ type, start, anchorStart, anchorEnd, tagStart, tagEnd, style });
+}
+
+type Types = readonly Token["type"][];
+const DOCUMENT_ENDS: Types = ["directive", "---", "...", "end"];
+const LIST_ENDS: Types = ["-", "out"];
+const INDENTLESS_ENDS: Types = ["-", "?", ":", "out"];
+const ENTRY_ENDS: Types = ["?", ":", "out"];
+const PAIR_ENDS: Types = [":", ",", "]"];
+const KEY_ENDS: Types = [":", ",", "}"];
+const ITEM_VALUE_ENDS: Types = [",", "]"];
+const VALUE_ENDS: Types = [",", "}"];
+
+/** A node, or nothing where one of `ends` comes. */
+function nodeUnless(parse: Parse, ends: Types, context: Context): void {
+  if (ends.includes(parse.tokens.peek().type)) empty(parse);
+  else node(parse, context);
+}
+
+function blockItems(parse: Parse, ends: Types): void {
+  const { tokens } = parse;
+  while (tokens.peek().type === "-") {
+    tokens.take();
+    nodeUnless(parse, ends, IN_BLOCK);
+  }
+}
+
+function blockEntries(parse: Parse): void {
+  const { tokens } = parse;
+  while (tokens.peek().type === "?") {
+    for (const part of ["?", ":"] as const) {
+      if (tokens.peek().type !== part) empty(parse);
+      else {
+        tokens.take();
+        nodeUnless(parse, ENTRY_ENDS, AFTER_KEY);
+      }
+    }
+  }
+  expect(tokens, "out", "expected 'key:' as above");
+}
+
+function flowItems(parse: Parse): void {
+  const { tokens } = parse;
+  tokens.take();
+  for (let first = true; tokens.peek().type !== "]"; first = false) {
+    if (!first) expect(tokens, ",", "expected ',' or ']'");
+    const { type } = tokens.peek();
+    if (type === "?") flowPair(parse);
+    else if (type !== "]") node(parse, IN_FLOW);
+  }
+  tokens.take();
+}
+
+/** `key: value` as an item of a list: a mapping of its own. */
+function flowPair(parse: Parse): void {
+  const { tokens, events } = parse;
+  const { at } = tokens.take();
+  collection(parse, EVENT_ID.MAPPING, at, NO_PROPERTIES);
+  if (PAIR_ENDS.includes(tokens.peek().type)) {
+    tokens.take(); // libyaml too takes what may be the colon, and then misses it
+    empty(parse);
+  } else node(parse, IN_FLOW);
+  flowValue(parse, ITEM_VALUE_ENDS);
+  events.push({ type: EVENT_ID.POP });
+}
+
+function flowValue(parse: Parse, ends: Types): void {
+  if (parse.tokens.peek().type !== ":") empty(parse);
+  else {
+    parse.tokens.take();
+    nodeUnless(parse, ends, IN_FLOW);
+  }
+}
+
+function flowEntries(parse: Parse): void {
+  const { tokens } = parse;
+  tokens.take();
+  for (let first = true; tokens.peek().type !== "}"; first = false) {
+    if (!first) expect(tokens, ",", "expected ',' or '}'");
+    const { type } = tokens.peek();
+    if (type === "?") {
+      tokens.take();
+      nodeUnless(parse, KEY_ENDS, IN_FLOW);
+      flowValue(parse, VALUE_ENDS);
+    } else if (type !== "}") {
+      node(parse, IN_FLOW);
+      empty(parse);
+    }
+  }
+  tokens.take();
+}
+
+function expect(tokens: Tokens, type: Token["type"], problem: string): void {
+  const token = tokens.peek();
+  if (token.type !== type) throw new YamlProblem(`${problem}, not ${nameOf(token)}`, token.at);
+  tokens.take();
+}
+
+function nameOf(token: Token): string {
+  if (token.type === "end") return "the end of the text";
+  if (token.type === "out") return "a line that is indented less";
+  if (token.type === "list" || token.type === "map") return "a block";
+  return /^\w/.test(token.type) ? `this ${token.type}` : `'${token.type}'`;
+}
