@@ -6,7 +6,8 @@ import type { Value, Vars } from "./types.ts";
 
 /** `over` on top of `under`, which is changed where nothing is lost by that; a copy where there is no `under`. */
 export function overlay(under: Vars | undefined, over: Vars): Vars {
-  if (isUnusual(over) || (under !== undefined && isUnusual(under))) return combine(under ?? {}, over, "replace");
+  if (isUnusual(over) || (under !== undefined && isUnusual(under)))
+    return combine(under ?? {}, over, "replace");
   return under === undefined ? { ...over } : Object.assign(under, over);
 }
 
@@ -21,7 +22,9 @@ export function combine(under: Vars, over: Vars, behaviour: "replace" | "merge")
   add(under, (_name, item) => item);
   add(over, (name, item) => {
     const before = Object.hasOwn(under, name) ? under[name] : undefined;
-    return behaviour === "merge" && isPlainMapping(before) && isPlainMapping(item) ? combine(before, item, behaviour) : item;
+    return behaviour === "merge" && isPlainMapping(before) && isPlainMapping(item)
+      ? combine(before, item, behaviour)
+      : item;
   });
   return combined;
 }

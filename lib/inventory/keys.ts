@@ -16,7 +16,10 @@ let anyUnusual = false;
 export function setEntry<T>(target: Record<string, T>, name: string, value: T, key: Value = name): void {
   const first = name.charCodeAt(0);
   const isNumber = first >= 48 && first <= 57 && /^\d+$/.test(name);
-  if (!anyUnusual && typeof key === "string" && !isNumber) return define(target, name, value);
+  if (!anyUnusual && typeof key === "string" && !isNumber) {
+    define(target, name, value);
+    return;
+  }
   anyUnusual = true;
   const order = orders.get(target);
   if (order !== undefined) order.add(name);

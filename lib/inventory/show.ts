@@ -39,7 +39,10 @@ export function showInventory(inventory: Inventory, wish: Wish): string {
     seen: new Set<string>(),
   };
   const all = inventory.groups.get("all");
-  const groups = all === undefined ? {} : yaml ? yamlGroup(all, context) : tomlGroup(all, context);
+  if (all === undefined) throw new TypeError("an inventory without the group 'all'");
+  if (yaml) return written(yamlGroup(all, context), inventory, yaml);
+  const groups: Groups = {};
+  for (const [name, shown] of tomlGroups(all, context)) setEntry<Value>(groups, name, shown);
   return written(groups, inventory, yaml);
 }
 
@@ -74,18 +77,18 @@ function yamlGroup(group: Group, context: Context): Groups {
   return { [group.name]: withoutEmpty(shown) };
 }
 
-function tomlGroup(group: Group, context: Context): Groups {
-  const all = group.name === "all";
-  const groups: Groups = { [group.name]: {} };
+/** In the order in which groups are met; one met again by another way shows no vars of its hosts. */
+function tomlGroups(group: Group, context: Context): Map<string, Groups> {
+  const groups = new Map<string, Groups>([[group.name, {}]]);
   const children: string[] = [];
   for (const child of childrenOf(group, context)) {
     if (child.name === "ungrouped" && child.hosts.length === 0) continue;
-    if (!all) children.push(child.name);
-    Object.assign(groups, tomlGroup(child, context));
+    if (group.name !== "all") children.push(child.name);
+    for (const [name, shown] of tomlGroups(child, context)) groups.set(name, shown);
   }
   const shown = withoutEmpty({ children, hosts: hostsOf(group, context), vars: varsOf(group, context) });
-  if (Object.keys(shown).length > 0) groups[group.name] = shown;
-  else delete groups[group.name];
+  if (Object.keys(shown).length > 0) groups.set(group.name, shown);
+  else groups.delete(group.name);
   return groups;
 }
 
@@ -93,8 +96,8 @@ function childrenOf({ children }: Group, { inventory }: Context): Group[] {
   return children.flatMap((name) => (name === "all" ? [] : (inventory.groups.get(name) ?? [])));
 }
 
-function hostsOf(group: Group, { inventory, asSet, kept, seen }: Context): Groups {
-  const shown: Groups = {};
+function hostsOf(group: Group, { inventory, asSet, kept, seen }: Context): Record<string, Groups> {
+  const shown: Record<string, Groups> = {};
   for (const name of group.name === "all" ? [] : group.hosts) {
     const host: Host | undefined = inventory.hosts.get(name);
     if (host === undefined || kept?.has(name) === false) continue;
