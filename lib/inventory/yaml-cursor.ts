@@ -84,3 +84,12 @@ export function folded(first: string, more: string): string {
   if (first !== "\n") return first + more;
   return more === "" ? " " : more;
 }
+
+const NON_PRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML says which are allowed
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** Where the first character stands that no YAML text may hold; -1 for none. */
+export function controlCharacter(text: string): number {
+  return text.search(NON_PRINTABLE);
+}

@@ -1,8 +1,8 @@
 // A YAML text as js-yaml's events, found by libyaml's grammar: what is built of them then is what Ansible builds.
 
 import { CHOMPING_MODE, COLLECTION_STYLE, EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
-import { YamlProblem } from "./yaml-cursor.ts";
-import type { Token } from "./yaml-layout.ts";
+import { controlCharacter, YamlProblem } from "./yaml-cursor.ts";
+import { type Token, tokenName } from "./yaml-layout.ts";
 import { createPool, type Names, NO_PROPERTIES, type Properties, takeProperties } from "./yaml-properties.ts";
 import { scan, type Tokens } from "./yaml-scanner.ts";
 
@@ -14,16 +14,12 @@ export interface YamlEvents {
   readonly textPosition: (position: number) => number;
 }
 
-const NON_PRINTABLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: YAML says which are allowed
-  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-
 /**
  * The events of `text`, of one document or none.
  * @throws YamlProblem where PyYAML refuses it
  */
 export function yamlEvents(text: string): YamlEvents {
-  const strange = text.search(NON_PRINTABLE);
+  const strange = controlCharacter(text);
   if (strange !== -1) throw new YamlProblem("a control character, which YAML doesn't allow", strange);
   const pool = createPool(text);
   const events: Event[] = [];
@@ -116,7 +112,7 @@ function node(parse: Parse, { block, indentless }: Context): void {
   } else if (given !== NO_PROPERTIES) {
     empty(parse, given);
     return;
-  } else throw new YamlProblem(`expected a value, not ${nameOf(token)}`, at);
+  } else throw new YamlProblem(`expected a value, not ${tokenName(token)}`, at);
   if (type !== "scalar") parse.events.push({ type: EVENT_ID.POP });
 }
 
@@ -248,13 +244,6 @@ function flowEntries(parse: Parse): void {
 
 function expect(tokens: Tokens, type: Token["type"], problem: string): void {
   const token = tokens.peek();
-  if (token.type !== type) throw new YamlProblem(`${problem}, not ${nameOf(token)}`, token.at);
+  if (token.type !== type) throw new YamlProblem(`${problem}, not ${tokenName(token)}`, token.at);
   tokens.take();
-}
-
-function nameOf(token: Token): string {
-  if (token.type === "end") return "the end of the text";
-  if (token.type === "out") return "a line that is indented less";
-  if (token.type === "list" || token.type === "map") return "a block";
-  return /^\w/.test(token.type) ? `this ${token.type}` : `'${token.type}'`;
 }

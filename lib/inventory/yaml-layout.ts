@@ -170,3 +170,11 @@ export class Layout {
 function isLong({ text, position }: Cursor, from: number): boolean {
   return position - from > LONGEST_KEY && [...text.slice(from, position)].length > LONGEST_KEY;
 }
+
+/** What a message calls a token. */
+export function tokenName(token: Token): string {
+  if (token.type === "end") return "the end of the text";
+  if (token.type === "out") return "a line that is indented less";
+  if (token.type === "list" || token.type === "map") return "a block";
+  return /^\w/.test(token.type) ? `this ${token.type}` : `'${token.type}'`;
+}

@@ -5,7 +5,7 @@ import { define } from "./keys.ts";
 import type { Value } from "./types.ts";
 import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
 
-const KEY = /([A-Za-z_]\w*): +/y;
+const KEY = /([A-Za-z_]\w{0,999}): +/y;
 /** Words that mean only themselves, wherever they stand: no quotes, colons, commas, brackets, signs or blanks. */
 const WORD = /[A-Za-z0-9_/][\w./+-]*|-[0-9][\w.]*/y;
 const QUOTED = /"[^"\\\n]*"|'[^'\n]*'/y;
@@ -123,8 +123,12 @@ function scalarAt(cursor: Cursor): Value | undefined {
   return text.slice(at + 1, cursor.at - 1);
 }
 
-function wordValue(word: string): Value {
+function wordValue(word: string): Value | undefined {
   if (WHOLE.test(word)) return Number(word);
-  if (/^[-0-9]/.test(word)) return intOf(word) ?? floatOf(word) ?? timestampOf(word) ?? word;
+  if (/^[-0-9]/.test(word)) {
+    const value = intOf(word) ?? floatOf(word) ?? timestampOf(word) ?? word;
+    // An integer without digits, a day that no calendar has: the grammar tells where.
+    return typeof value !== "string" && Number.isNaN(Number(value)) ? undefined : value;
+  }
   return NULL.test(word) ? null : (booleanOf(word) ?? word);
 }
