@@ -3,6 +3,7 @@
 import { setEntry } from "./keys.ts";
 import { floatText } from "./python-text.ts";
 import { float, integer, isFloat } from "./scalars.ts";
+import { tuple } from "./tuple.ts";
 import type { Value } from "./types.ts";
 
 const NUMBER =
@@ -55,7 +56,7 @@ function parseTuple(source: string): Step {
     [value, rest] = parseValue(rest);
     items.push(value);
   }
-  return [items, rest];
+  return [tuple(items), rest];
 }
 
 function parseValue(source: string): Step {
@@ -102,7 +103,8 @@ function parseStrings(source: string): Step {
   return [value, rest];
 }
 
-function unescaped(body: string): string {
+/** A string literal's text without its escapes. */
+export function unescaped(body: string): string {
   return body.replace(
     /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|[\s\S])/g,
     (all, code: string) => {
@@ -130,7 +132,7 @@ function parseItems(source: string, close: string): readonly [Value[], string] {
 function parseParentheses(source: string): Step {
   const [items, rest] = parseItems(source, ")");
   const inside = source.slice(0, source.length - rest.length - 1).trimEnd();
-  return [items.length === 1 && !inside.endsWith(",") ? (items[0] ?? null) : items, rest];
+  return [items.length === 1 && !inside.endsWith(",") ? (items[0] ?? null) : tuple(items), rest];
 }
 
 function parseBraces(source: string): Step {
