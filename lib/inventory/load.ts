@@ -74,8 +74,9 @@ export async function loadInventory(
     };
   };
   const folders: VarsFolder[] = [];
-  for (const [path, shown] of await varsFolders(sources)) folders.push(await vars(path, shown));
-  const play = options.playbookDir ?? options.workingFolder;
+  const places = rules.varsFiles ? await varsFolders(sources) : [];
+  for (const [path, shown] of places) folders.push(await vars(path, shown));
+  const play = rules.varsFiles ? (options.playbookDir ?? options.workingFolder) : undefined;
   const merger = createMerger(tree, {
     folders,
     playFolder: play === undefined ? undefined : await vars(fullPath(play), play),

@@ -109,7 +109,7 @@ async function addFile(
   const failures = new Map<string, OpsError>();
   for (const plugin of reading.rules.enabledPlugins) {
     const name = plugin.replace(/^ansible\.builtin\./, "");
-    const read = isList ? LIST_READERS[name] : FILE_READERS[name];
+    const read = isList ? LIST_READERS[name] : (FILE_READERS[name] ?? readerOf(name));
     try {
       if ((await read?.(attempt)) !== true) continue;
       if (!isList) reading.read.push(source.path);
@@ -159,6 +159,18 @@ const FILE_READERS: Readonly<Record<string, Reader>> = {
     return true;
   },
 };
+
+/** The reader of a plugin that is enabled by name: for files that say they are its configuration. */
+function readerOf(plugin: string): Reader {
+  return async ({ source, reading, data }) => {
+    if (!["", ".config", ...reading.rules.yamlExtensions].includes(extname(source.path))) return false;
+    const config = await data();
+    if (!isMapping(config) || typeof config.plugin !== "string") return false;
+    if (config.plugin.replace(/^ansible\.builtin\./, "") !== plugin) return false;
+    await addPlugin(source, reading.read, reading.tree, reading);
+    return true;
+  };
+}
 
 /** Has a `[section]`, and does not begin as YAML would. */
 function isPlainlyIni(text: string): boolean {

@@ -48,6 +48,9 @@ export interface ConnectionDefaults {
   readonly timeoutSeconds?: number | undefined;
   readonly forks?: number | undefined;
   readonly transport?: string | undefined;
+  readonly become?: boolean | undefined;
+  readonly becomeMethod?: string | undefined;
+  readonly becomeUser?: string | undefined;
 }
 
 export interface Inventory {
