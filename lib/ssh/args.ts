@@ -65,7 +65,8 @@ export function parseSshArguments(
         found.jumps ??= parseJumps(value);
         break;
       case "connecttimeout":
-        if (value.toLowerCase() !== "none") found.connectTimeoutSeconds ??= parseSeconds(value, { where, host });
+        if (value.toLowerCase() !== "none")
+          found.connectTimeoutSeconds ??= parseSeconds(value, { where, host });
         break;
       case "userknownhostsfile":
         found.knownHostsFiles ??= splitWords(value);
@@ -132,7 +133,9 @@ export function parsePort(value: string, { where, host }: { where: string; host:
 export function parseSeconds(value: string, { where, host }: { where: string; host: string }): number {
   const seconds = /^\d{1,6}$/.test(value.trim()) ? Number(value) : 0;
   if (seconds > 0) return seconds;
-  throw new OpsError("setting", `${host}: ${where}: not a number of seconds: ${JSON.stringify(value)}`, { host });
+  throw new OpsError("setting", `${host}: ${where}: not a number of seconds: ${JSON.stringify(value)}`, {
+    host,
+  });
 }
 
 /** Words as a POSIX shell would split them, without expanding anything (Ansible uses Python's shlex). */

@@ -33,7 +33,11 @@ const GOODBYE_MS = 500;
  */
 export async function connect(
   target: Target,
-  { signal, timeoutMs = target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS, env = sshEnvironment() }: ConnectOptions = {},
+  {
+    signal,
+    timeoutMs = target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    env = sshEnvironment(),
+  }: ConnectOptions = {},
 ): Promise<Connection> {
   throwIfInterrupted(signal, target.name);
   const options = { home: env.home, timeoutMs, signal };
