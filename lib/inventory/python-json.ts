@@ -31,6 +31,9 @@ export type Writable = Value | Layered | { readonly [key: string]: Writable };
 
 /** How mappings with the same names are written: between the values of `names`, the texts, one more than there are names. */
 interface Shape {
+  /** Names of all entries of its own, as they come, and the start of the line that closes it. */
+  readonly own: readonly string[];
+  readonly pad: string;
   readonly names: readonly string[];
   readonly texts: readonly string[];
 }
@@ -50,27 +53,28 @@ export function pythonJson(
   const comma = indent === undefined ? ", " : ",";
   // Hosts of a group share its lists and mappings: each is written once.
   const written = new Map<object, { readonly pad: string; readonly text: string }>();
-  // So do nearly all of them have the same names, which are sorted and quoted once, by what they share.
-  const shapes = new Map<Mapping, Map<string, Shape>>();
+  // So do nearly all of them have the same names, which are sorted and quoted once for all that share the rest.
+  const shapes = new Map<Mapping, Shape[]>();
 
   const shapeOf = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): Shape => {
     const own = orderedKeys(entries);
-    const usual = own.length < MANY && !hasOddKeys(entries);
-    const key = usual ? `${pad}${own.join("\n")}` : "";
-    const known = shapes.get(shared) ?? new Map<string, Shape>();
-    let found = usual ? known.get(key) : undefined;
-    if (found === undefined) {
-      found = newShape(entries, shared, hidden, pad);
-      if (usual) shapes.set(shared, known.set(key, found));
-    }
-    return found;
+    const known = shapes.get(shared);
+    const usual = !hasOddKeys(entries);
+    if (usual && known !== undefined)
+      for (const shape of known) if (shape.pad === pad && isSame(shape.own, own)) return shape;
+    const shape = newShape(entries, shared, hidden, pad);
+    if (!usual || own.length > MANY) return shape;
+    if (known === undefined) shapes.set(shared, [shape]);
+    else known[known.length % ALIKE] = shape;
+    return shape;
   };
   const newShape = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): Shape => {
     const inner = indent === undefined ? "" : `${pad}${step}`;
-    const added = orderedKeys(entries).filter((name) => !Object.hasOwn(shared, name));
+    const own = orderedKeys(entries);
+    const added = own.filter((name) => !Object.hasOwn(shared, name));
     const all = [...orderedKeys(shared), ...added].filter((name) => !hidden.has(name));
     if (sortKeys) sortNames(all, entries, shared);
-    if (all.length === 0) return { names: [], texts: ["{}"] };
+    if (all.length === 0) return { own, pad, names: [], texts: ["{}"] };
     const names: string[] = [];
     const texts: string[] = [];
     // Joined, not added: what is added up is taken apart again at each use.
@@ -86,7 +90,7 @@ export function pythonJson(
     }
     text[text.length - 1] = `${pad}}`;
     texts.push(text.join(""));
-    return { names, texts };
+    return { own, pad, names, texts };
   };
   const write = (item: Writable, pad: string): string => {
     if (typeof item === "string") return quote(item, ascii);
@@ -111,7 +115,7 @@ export function pythonJson(
     const { names, texts } = shapeOf(entries, shared, hidden, pad);
     let text = texts[0] ?? "";
     for (let index = 0; index < names.length; index++)
-      text += write(entries[names[index] as string] as Value, inner) + texts[index + 1];
+      text = `${text}${write(entries[names[index] as string] as Value, inner)}${texts[index + 1]}`;
     return text;
   };
   return write(value, indent === undefined ? "" : "\n");
@@ -119,8 +123,16 @@ export function pythonJson(
 
 const NOTHING: Mapping = {};
 const NONE: ReadonlySet<string> = new Set();
-/** No two mappings with that many entries have the same names. */
+/** No two mappings with more entries have the same names. */
 const MANY = 200;
+/** So many shapes are kept for the same shared part. */
+const ALIKE = 8;
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false;
+  return true;
+}
 
 /** Keys that Python can't sort: text and numbers at once. */
 export class UnsortableError extends Error {}
@@ -149,6 +161,8 @@ function sortOddNames(names: string[], own: Mapping, shared: Mapping): void {
 function numberJson(value: Value): string {
   if (!isFloat(value)) return String(value);
   const number = Number(value);
+  // Where Python writes no exponent either, a fraction is written the same.
+  if (Math.abs(number) >= 1e-4 && Math.abs(number) < 1e16 && !Number.isInteger(number)) return String(number);
   if (Number.isNaN(number)) return "NaN";
   return Number.isFinite(number) ? floatText(number) : number > 0 ? "Infinity" : "-Infinity";
 }

@@ -62,12 +62,12 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
   const play = playFolder === undefined ? [] : [playFolder];
   const extra: Stage[] = Object.keys(extraVars).length === 0 ? [] : [[[{ shown: "-e", vars: extraVars }]]];
 
-  const merge = (stages: readonly Stage[], start: Vars = {}): Vars => {
+  const merge = (stages: readonly Stage[], start?: Vars): Vars => {
     if (hashBehaviour === "replace") {
-      let merged = overlay(undefined, start);
+      let merged: Vars | undefined = start && overlay(undefined, start);
       for (const stage of stages)
         for (const folder of stage) for (const layer of folder) merged = overlay(merged, layer.vars);
-      return merged;
+      return merged ?? {};
     }
     let merged: Vars | undefined;
     const over = (under: Vars | undefined, vars: Vars) =>
@@ -79,9 +79,9 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
         for (const layer of folder) ofFolder = over(ofFolder, layer.vars);
         if (ofFolder !== undefined) ofStage = over(ofStage, ofFolder);
       }
-      if (ofStage !== undefined) merged = over(merged ?? start, ofStage);
+      if (ofStage !== undefined) merged = over(merged ?? start ?? {}, ofStage);
     }
-    return merged ?? start;
+    return merged ?? start ?? {};
   };
   const filesOfGroups = (from: readonly VarsFolder[], groups: readonly GroupNode[]): Stage =>
     from.map((folder) => groups.flatMap((group) => folder.groups(group.name)));

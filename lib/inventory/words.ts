@@ -1,8 +1,8 @@
 // Host lines split into words the way Python's shlex does it, which is what Ansible uses for INI files.
 
 const [SINGLE, DOUBLE, BACKSLASH, HASH] = [0x27, 0x22, 0x5c, 0x23];
-/** Codes of the characters that mean something: blanks, those above, and NaN, which is the end of the line. */
-const ENDS_RUN = new Set([0x20, 0x09, 0x0d, 0x0a, SINGLE, DOUBLE, BACKSLASH, HASH, Number.NaN]);
+/** Characters that mean nothing but themselves. */
+const RUN = /[^ \t\r\n'"\\#]*/y;
 
 /**
  * Words of `line`: quotes join, a backslash escapes outside quotes (and before `"` and `\` within double ones),
@@ -16,8 +16,10 @@ export function splitWords(line: string, { comments = true } = {}): string[] {
   /** Where the characters begin that stand for themselves and aren't in `word` yet. */
   let from = 0;
   for (let index = 0; index <= line.length; index++) {
+    RUN.lastIndex = index;
+    RUN.test(line);
+    index = RUN.lastIndex;
     const char = line.charCodeAt(index);
-    if (!ENDS_RUN.has(char)) continue;
     if (index > from) word = (word ?? "") + line.slice(from, index);
     if (char === HASH && !comments) {
       from = index;
