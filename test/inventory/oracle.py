@@ -14,6 +14,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.utils.addresses import parse_address
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.ajson import AnsibleJSONEncoder
+from ansible.parsing.vault import VaultSecret
+from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.inventory.ini import InventoryModule as Ini
 from ansible.template import Templar
@@ -68,6 +70,8 @@ def bare(value):
         return {key: bare(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [bare(item) for item in value]
+    if isinstance(value, AnsibleVaultEncryptedUnicode):
+        return value.data
     if isinstance(value, str):
         return value._strip_unsafe() if hasattr(value, "_strip_unsafe") else str(value)
     if value is None or isinstance(value, (bool, int, float)):
@@ -78,6 +82,8 @@ def bare(value):
 def values(request):
     """Templates with the types Ansible gives them."""
     loader = DataLoader()
+    if "vault" in request:
+        loader.set_vault_secrets([("default", VaultSecret(request["vault"].encode()))])
     inventory = InventoryManager(loader=loader, sources=request["sources"])
     manager = VariableManager(loader=loader, inventory=inventory)
     hostvars = HostVars(inventory=inventory, variable_manager=manager, loader=loader)
