@@ -3,8 +3,15 @@
 import { CHOMPING_MODE, COLLECTION_STYLE, EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
 import { controlCharacter, YamlProblem } from "./yaml-cursor.ts";
 import { type Token, tokenName } from "./yaml-layout.ts";
-import { createPool, type Names, NO_PROPERTIES, type Properties, takeProperties } from "./yaml-properties.ts";
-import { scan, type Tokens } from "./yaml-scanner.ts";
+import {
+  checkAlias,
+  createPool,
+  type Names,
+  NO_PROPERTIES,
+  type Properties,
+  takeProperties,
+} from "./yaml-properties.ts";
+import { expectToken, scan, type Tokens } from "./yaml-scanner.ts";
 
 export interface YamlEvents {
   readonly events: Event[];
@@ -24,7 +31,7 @@ export function yamlEvents(text: string): YamlEvents {
   const pool = createPool(text);
   const events: Event[] = [];
   const tokens = scan(text);
-  document({ tokens, events, pool, anchors: new Set(), handles: new Map() });
+  document({ tokens, events, pool, anchors: new Map(), handles: new Map() });
   return { events, source: pool.source(), textPosition: pool.textPosition };
 }
 
@@ -81,39 +88,26 @@ function node(parse: Parse, { block, indentless }: Context): void {
   const start = tokens.peek();
   if (start.type === "alias") {
     tokens.take();
+    checkAlias(parse.pool.text.slice(start.at + 1, start.end), start.at, parse);
     parse.events.push({ type: EVENT_ID.ALIAS, anchorStart: start.at + 1, anchorEnd: start.end });
     return;
   }
   const given =
     start.type === "anchor" || start.type === "tag" ? takeProperties(tokens, parse) : NO_PROPERTIES;
   const token = tokens.peek();
-  const { type, at } = token;
+  const { type } = token;
   if (type === "scalar") {
     tokens.take();
     scalar(parse, token, given);
-  } else if (type === "[") {
-    collection(parse, EVENT_ID.SEQUENCE, at, given);
-    flowItems(parse);
-  } else if (type === "{") {
-    collection(parse, EVENT_ID.MAPPING, at, given);
-    flowEntries(parse);
-  } else if (type === "map" && block) {
-    tokens.take();
-    collection(parse, EVENT_ID.MAPPING, at, given);
-    blockEntries(parse);
-  } else if (type === "list" && block) {
-    tokens.take();
-    collection(parse, EVENT_ID.SEQUENCE, at, given);
-    blockItems(parse, LIST_ENDS);
-    expect(tokens, "out", "expected a '-' like those above");
-  } else if (type === "-" && indentless) {
-    collection(parse, EVENT_ID.SEQUENCE, at, given);
-    blockItems(parse, INDENTLESS_ENDS);
-  } else if (given !== NO_PROPERTIES) {
-    empty(parse, given);
-    return;
-  } else throw new YamlProblem(`expected a value, not ${tokenName(token)}`, at);
-  if (type !== "scalar") parse.events.push({ type: EVENT_ID.POP });
+  } else if (type === "[") collection(parse, EVENT_ID.SEQUENCE, given, flowItems);
+  else if (type === "{") collection(parse, EVENT_ID.MAPPING, given, flowEntries);
+  else if (type === "map" && block) collection(parse, EVENT_ID.MAPPING, given, blockEntries);
+  else if (type === "list" && block) collection(parse, EVENT_ID.SEQUENCE, given, blockItems);
+  else if (type === "-" && indentless) collection(parse, EVENT_ID.SEQUENCE, given, indentlessItems);
+  else if (given !== NO_PROPERTIES) empty(parse, given);
+  else throw new YamlProblem(`expected a value, not ${tokenName(token)}`, token.at);
+  if (given.anchorStart !== -1)
+    parse.anchors.set(parse.pool.text.slice(given.anchorStart, given.anchorEnd), true);
 }
 
 function scalar({ events, pool }: Parse, token: Token & { type: "scalar" }, given: Properties): void {
@@ -142,15 +136,19 @@ function empty({ events }: Parse, given = NO_PROPERTIES): void {
   events.push({ type: EVENT_ID.SCALAR, ...value, ...given });
 }
 
-/** Where the collection is told by brackets or by indentation means nothing to what is built of it. */
+/** Whether a collection is told by brackets or by indentation means nothing to what is built of it. */
 function collection(
-  { events }: Parse,
+  parse: Parse,
   type: typeof EVENT_ID.SEQUENCE | typeof EVENT_ID.MAPPING,
-  start: number,
   { anchorStart, anchorEnd, tagStart, tagEnd }: Properties,
+  readItems: (parse: Parse) => void,
 ): void {
+  const start = parse.tokens.peek().at;
   const style = COLLECTION_STYLE.BLOCK;
-  events.push({ type, start, anchorStart, anchorEnd, tagStart, tagEnd, style });
+  parse.events.push({ type, start, anchorStart, anchorEnd, tagStart, tagEnd, style });
+  readItems(parse);
+  const end = { type: EVENT_ID.POP, start }; // for js-yaml's errors to have a place
+  parse.events.push(end);
 }
 
 type Types = readonly Token["type"][];
@@ -169,7 +167,17 @@ function nodeUnless(parse: Parse, ends: Types, context: Context): void {
   else node(parse, context);
 }
 
-function blockItems(parse: Parse, ends: Types): void {
+function blockItems(parse: Parse): void {
+  parse.tokens.take();
+  items(parse, LIST_ENDS);
+  expectToken(parse.tokens, "out", "expected a '-' like those above");
+}
+
+function indentlessItems(parse: Parse): void {
+  items(parse, INDENTLESS_ENDS);
+}
+
+function items(parse: Parse, ends: Types): void {
   const { tokens } = parse;
   while (tokens.peek().type === "-") {
     tokens.take();
@@ -179,25 +187,30 @@ function blockItems(parse: Parse, ends: Types): void {
 
 function blockEntries(parse: Parse): void {
   const { tokens } = parse;
+  tokens.take();
   while (tokens.peek().type === "?") {
-    for (const part of ["?", ":"] as const) {
-      if (tokens.peek().type !== part) empty(parse);
-      else {
-        tokens.take();
-        nodeUnless(parse, ENTRY_ENDS, AFTER_KEY);
-      }
-    }
+    tokens.take();
+    nodeUnless(parse, ENTRY_ENDS, AFTER_KEY);
+    blockValue(parse);
   }
-  expect(tokens, "out", "expected 'key:' as above");
+  expectToken(tokens, "out", "expected 'key:' as above");
+}
+
+function blockValue(parse: Parse): void {
+  if (parse.tokens.peek().type !== ":") empty(parse);
+  else {
+    parse.tokens.take();
+    nodeUnless(parse, ENTRY_ENDS, AFTER_KEY);
+  }
 }
 
 function flowItems(parse: Parse): void {
   const { tokens } = parse;
   tokens.take();
   for (let first = true; tokens.peek().type !== "]"; first = false) {
-    if (!first) expect(tokens, ",", "expected ',' or ']'");
+    if (!first) expectToken(tokens, ",", "expected ',' or ']'");
     const { type } = tokens.peek();
-    if (type === "?") flowPair(parse);
+    if (type === "?") collection(parse, EVENT_ID.MAPPING, NO_PROPERTIES, flowPair);
     else if (type !== "]") node(parse, IN_FLOW);
   }
   tokens.take();
@@ -205,15 +218,13 @@ function flowItems(parse: Parse): void {
 
 /** `key: value` as an item of a list: a mapping of its own. */
 function flowPair(parse: Parse): void {
-  const { tokens, events } = parse;
-  const { at } = tokens.take();
-  collection(parse, EVENT_ID.MAPPING, at, NO_PROPERTIES);
+  const { tokens } = parse;
+  tokens.take();
   if (PAIR_ENDS.includes(tokens.peek().type)) {
     tokens.take(); // libyaml too takes what may be the colon, and then misses it
     empty(parse);
   } else node(parse, IN_FLOW);
   flowValue(parse, ITEM_VALUE_ENDS);
-  events.push({ type: EVENT_ID.POP });
 }
 
 function flowValue(parse: Parse, ends: Types): void {
@@ -228,7 +239,7 @@ function flowEntries(parse: Parse): void {
   const { tokens } = parse;
   tokens.take();
   for (let first = true; tokens.peek().type !== "}"; first = false) {
-    if (!first) expect(tokens, ",", "expected ',' or '}'");
+    if (!first) expectToken(tokens, ",", "expected ',' or '}'");
     const { type } = tokens.peek();
     if (type === "?") {
       tokens.take();
@@ -239,11 +250,5 @@ function flowEntries(parse: Parse): void {
       empty(parse);
     }
   }
-  tokens.take();
-}
-
-function expect(tokens: Tokens, type: Token["type"], problem: string): void {
-  const token = tokens.peek();
-  if (token.type !== type) throw new YamlProblem(`${problem}, not ${tokenName(token)}`, token.at);
   tokens.take();
 }

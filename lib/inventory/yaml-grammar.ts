@@ -1,14 +1,14 @@
 // The whole grammar of YAML: libyaml's, of which js-yaml builds what PyYAML's YAML 1.1 makes of it.
 
-import { constructFromEvents, type Schema, YAMLException } from "js-yaml";
+import { constructFromEvents, EVENT_ID, type Schema, YAMLException } from "js-yaml";
 import type { OpsError } from "../errors.ts";
 import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import type { YamlOptions } from "./yaml.ts";
 import { YamlProblem } from "./yaml-cursor.ts";
-import { yamlEvents } from "./yaml-events.ts";
+import { type YamlEvents, yamlEvents } from "./yaml-events.ts";
 import { duplicateKeys, lineAt } from "./yaml-lines.ts";
-import { createSchema, type Findings, lone } from "./yaml-schema.ts";
+import { BadText, createSchema, type Findings, lone } from "./yaml-schema.ts";
 
 /** Shared by all texts, for making a schema takes longer than reading most of them. */
 let schema: Schema | undefined;
@@ -22,10 +22,10 @@ export function parseByGrammar(text: string, { file, warn, duplicates: whenTwice
   schema ??= createSchema(findings);
   findings.duplicates.length = 0;
   findings.mappings = 0;
-  let positionOf = (position: number) => position;
+  let read: YamlEvents | undefined;
   try {
-    const { events, source, textPosition } = yamlEvents(text);
-    positionOf = textPosition;
+    read = yamlEvents(text);
+    const { events, source } = read;
     const [value = null] = constructFromEvents(events, {
       ...{ source, schema, json: true, filename: file, maxTotalMergeKeys: -1 },
     });
@@ -40,10 +40,20 @@ export function parseByGrammar(text: string, { file, warn, duplicates: whenTwice
     return value as Value;
   } catch (error) {
     if (error instanceof YamlProblem) throw yamlError(error.message, error.position, text, file);
-    if (error instanceof YAMLException)
-      throw yamlError(error.reason, positionOf(error.mark?.position ?? 0), text, file);
-    throw error;
+    if (read === undefined) throw error;
+    if (error instanceof BadText) throw yamlError(error.message, positionOf(error.text, read), text, file);
+    if (!(error instanceof YAMLException)) throw error;
+    throw yamlError(error.reason, read.textPosition(error.mark?.position ?? 0), text, file);
   }
+}
+
+/** Where in the text the first scalar stands that is `wanted`. */
+function positionOf(wanted: string, { events, source, textPosition }: YamlEvents): number {
+  for (const event of events) {
+    if (event.type !== EVENT_ID.SCALAR || source.slice(event.valueStart, event.valueEnd) !== wanted) continue;
+    return textPosition(event.valueStart);
+  }
+  return 0;
 }
 
 function yamlError(problem: string, position: number, text: string, file: string): OpsError {

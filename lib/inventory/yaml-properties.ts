@@ -45,8 +45,8 @@ export function createPool(text: string): Pool {
 
 export interface Names {
   readonly pool: Pool;
-  /** Those given so far: PyYAML refuses a second one of the name. */
-  readonly anchors: Set<string>;
+  /** Those given so far, and whether their value is complete: PyYAML refuses a second one of the name. */
+  readonly anchors: Map<string, boolean>;
   /** What the handles of tags stand for, as %TAG says. */
   readonly handles: Map<string, string>;
 }
@@ -60,7 +60,7 @@ export function takeProperties(tokens: Tokens, names: Names): Properties {
     if (token.type === "anchor" && found.anchorStart === -1) {
       const name = text.slice(token.at + 1, token.end);
       if (names.anchors.has(name)) throw new YamlProblem(`there is an anchor &${name} already`, token.at);
-      names.anchors.add(name);
+      names.anchors.set(name, false);
       found = { ...found, anchorStart: token.at + 1, anchorEnd: token.end };
     } else if (token.type === "tag" && found.tagStart === -1) {
       const [tagStart, tagEnd] = tagRange(token.tag, [token.at, token.end], names);
@@ -68,6 +68,14 @@ export function takeProperties(tokens: Tokens, names: Names): Properties {
     } else return found;
     tokens.take();
   }
+}
+
+/** @throws YamlProblem when there is no such anchor, or it is of what the alias is in */
+export function checkAlias(name: string, at: number, { anchors }: Names): void {
+  const complete = anchors.get(name);
+  if (complete === undefined) throw new YamlProblem(`there is no anchor &${name} above *${name}`, at);
+  // Ansible can't show such values either.
+  if (!complete) throw new YamlProblem(`*${name} is within &${name}: no value can hold itself`, at);
 }
 
 /** Where in the source a tag's name stands in a way js-yaml knows. */

@@ -9,7 +9,7 @@ import {
   takeBreak,
   YamlProblem,
 } from "./yaml-cursor.ts";
-import { Layout, type Sign, type Token } from "./yaml-layout.ts";
+import { Layout, type Sign, type Token, tokenName } from "./yaml-layout.ts";
 import { readDirective, readName, readTag } from "./yaml-tags.ts";
 import { readBlock, readPlain, readQuoted } from "./yaml-texts.ts";
 
@@ -42,6 +42,13 @@ export function scan(source: string): Tokens {
     return token;
   };
   return { peek, take };
+}
+
+/** Takes the next token, which must be of `type`; `problem` is what is wrong else. */
+export function expectToken(tokens: Tokens, type: Token["type"], problem: string): void {
+  const token = tokens.peek();
+  if (token.type !== type) throw new YamlProblem(`${problem}, not ${tokenName(token)}`, token.at);
+  tokens.take();
 }
 
 /** Finds at least one more token; whether it is the last. */

@@ -44,23 +44,28 @@ export function lone(value: unknown): string {
   return "a lone `=` or `<<` is no value to PyYAML: put it in quotes";
 }
 
-/** `value`, unless it is undefined: PyYAML takes the text for something else. NaN is what it takes for a bad number. */
-function resolved(value: Value | undefined, text: string): Value | typeof NOT_RESOLVED {
-  if (value === undefined) return NOT_RESOLVED;
-  if (value instanceof Date && Number.isNaN(value.getTime()))
-    throw new YAMLException(`there is no date ${text}`);
-  return value;
+/** Thrown for a text that PyYAML takes for a number or date and then can't read. */
+export class BadText extends Error {
+  readonly text: string;
+  constructor(text: string, problem: string) {
+    super(`${problem}: put ${text} in quotes`);
+    this.text = text;
+  }
 }
 
 const SCALARS = [
-  // Not by its own name, by which js-yaml would merge in its own way.
+  // Neither by its own name, by which js-yaml would merge in its own way.
   defineScalarTag("!<<", {
     implicit: true,
     implicitFirstChars: ["<"],
     resolve: (text) => (text === "<<" ? MERGE : NOT_RESOLVED),
     identify: never,
   }),
-  defineScalarTag(standard("merge"), { resolve: () => MERGE, identify: never }),
+  defineScalarTag(standard("merg"), {
+    matchByTagPrefix: true,
+    resolve: (_text, _explicit, name) => (name === standard("merge") ? MERGE : NOT_RESOLVED),
+    identify: never,
+  }),
   defineScalarTag(standard("value"), {
     implicit: true,
     implicitFirstChars: ["="],
@@ -90,7 +95,7 @@ const SCALARS = [
     implicitFirstChars: DIGITS,
     resolve: (text, explicit) => {
       const value = explicit ? explicitInt(text) : intOf(text);
-      if (Number.isNaN(Number(value)) && value !== undefined) throw new YAMLException(`no digits in ${text}`);
+      if (Number.isNaN(value)) throw new BadText(text, "a number without digits");
       return value ?? NOT_RESOLVED;
     },
     identify: never,
@@ -98,7 +103,11 @@ const SCALARS = [
   defineScalarTag(standard("timestamp"), {
     implicit: true,
     implicitFirstChars: [..."0123456789"],
-    resolve: (text, explicit) => resolved(timestampOf(text, { loose: explicit }), text),
+    resolve: (text, explicit) => {
+      const value = timestampOf(text, { loose: explicit });
+      if (Number.isNaN(value?.getTime())) throw new BadText(text, "a date or time that there isn't");
+      return value ?? NOT_RESOLVED;
+    },
     identify: never,
   }),
   defineScalarTag(standard("python/unicode"), { resolve: (text) => text, identify: never }),
