@@ -148,11 +148,25 @@ export function globRegExp(glob: string): RegExp {
       const close = glob.indexOf("]", from);
       if (close === -1) source += "\\[";
       else {
-        const body = glob.slice(index + 1, close).replace(/[\\[\]]/g, "\\$&");
-        source += `[${body.startsWith("!") ? `^${body.slice(1)}` : body.replace(/^\^/, "\\^")}]`;
+        source += globSet(glob.slice(index + 1, close));
         index = close;
       }
     } else source += char.replace(/[$()*+./?[\\\]^{|}-]/, "\\$&");
   }
   return new RegExp(`^${source}$`, "s");
+}
+
+/** What is between `[` and `]`; a range from a higher to a lower character has nothing in it. */
+function globSet(body: string): string {
+  const [negated, chars] = body.startsWith("!") ? ["^", body.slice(1)] : ["", body];
+  const literal = (char = "") => char.replace(/[-\\[\]^]/, "\\$&");
+  let set = "";
+  for (let index = 0; index < chars.length; index++) {
+    const [low = "", dash, high] = chars.slice(index, index + 3);
+    if (dash === "-" && high !== undefined) {
+      if (low <= high) set += `${literal(low)}-${literal(high)}`;
+      index += 2;
+    } else set += literal(low);
+  }
+  return `[${negated}${set}]`;
 }
