@@ -215,7 +215,7 @@ function findConfigFile(environment: Environment, folder: string, warnings: stri
     "/etc/ansible/ansible.cfg",
   ];
   const found = candidates.find(readable);
-  if (open && existsSync(here) && found !== first) {
+  if (open && existsSync(here) && (first === undefined || found !== first)) {
     warnings.push(
       `${here} is ignored: anybody may write to this folder (name it in ANSIBLE_CONFIG to use it)`,
     );

@@ -64,7 +64,8 @@ export async function loadInventory(
   const passwordFiles = [options.vaultPasswordFile ?? [], options.vault?.passwordFiles ?? []].flat();
   const secrets = await readVaultSecrets({ ...options.vault, passwordFiles, ...rules, warn, signal });
   const decrypt = createDecrypt(secrets, { idMatch: rules.vaultIdMatch });
-  await readSources(sources, { tree, rules, decrypt, signal, read: [], failures: [] });
+  const pluginArguments = vaultArguments(options.vault?.ids ?? [], passwordFiles);
+  await readSources(sources, { tree, rules, decrypt, signal, pluginArguments, read: [], failures: [] });
   const vars = async (path: string, shown: string): Promise<VarsFolder> => {
     signal?.throwIfAborted();
     const reading = { decrypt, warn, rules };
@@ -102,6 +103,12 @@ async function readSources(sources: readonly string[], reading: Reading): Promis
   if (rules.unparsedFailed) throw failures[0] ?? new OpsError("inventory", "no inventory could be read");
   if (rules.unparsedWarning)
     tree.warnings.push("no inventory could be read: there is only the implicit localhost");
+}
+
+/** Vault passwords on Ansible's command line; those that were asked for can't be handed on. */
+function vaultArguments(ids: readonly string[], files: readonly string[]): string[] {
+  const named = ids.filter((id) => !/(?:^|@)prompt(?:_ask_vault_pass)?$/.test(id));
+  return [...named.map((id) => `--vault-id=${id}`), ...files.map((file) => `--vault-password-file=${file}`)];
 }
 
 /** Folders whose group_vars/ and host_vars/ count, in order: each source itself, or the folder its file is in. */

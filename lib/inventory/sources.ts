@@ -29,6 +29,8 @@ export interface Reading {
   readonly rules: InventoryRules;
   readonly decrypt: Decrypt;
   readonly signal?: AbortSignal | undefined;
+  /** What ansible-inventory is told where a plugin needs it, besides sources. */
+  readonly pluginArguments?: readonly string[] | undefined;
   /** Absolute paths that were read, in order: plugins such as `constructed` build on them. */
   readonly read: string[];
   /** What kept sources from being read, the most telling of each. */
