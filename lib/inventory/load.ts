@@ -9,6 +9,7 @@ import { combine } from "./combine.ts";
 import { once } from "./once.ts";
 import { fullPath } from "./paths.ts";
 import { matchHosts, type Roster } from "./pattern.ts";
+import { vaultArguments } from "./programs.ts";
 import { addSource, type Reading } from "./sources.ts";
 import { emptyTree, type HostNode, settle, type Tree, TreeError } from "./tree.ts";
 import type { ConnectionDefaults, Group, Host, Inventory, Vars } from "./types.ts";
@@ -103,12 +104,6 @@ async function readSources(sources: readonly string[], reading: Reading): Promis
   if (rules.unparsedFailed) throw failures[0] ?? new OpsError("inventory", "no inventory could be read");
   if (rules.unparsedWarning)
     tree.warnings.push("no inventory could be read: there is only the implicit localhost");
-}
-
-/** Vault passwords on Ansible's command line; those that were asked for can't be handed on. */
-function vaultArguments(ids: readonly string[], files: readonly string[]): string[] {
-  const named = ids.filter((id) => !/(?:^|@)prompt(?:_ask_vault_pass)?$/.test(id));
-  return [...named.map((id) => `--vault-id=${id}`), ...files.map((file) => `--vault-password-file=${file}`)];
 }
 
 /** Folders whose group_vars/ and host_vars/ count, in order: each source itself, or the folder its file is in. */

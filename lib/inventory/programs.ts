@@ -89,6 +89,12 @@ export async function addPlugin(
   await addPrinted(json(text, `ansible-inventory -i ${source.shown}`), source, tree, async () => ({}));
 }
 
+/** Where vault passwords are, for `addPlugin`; those that were asked for can't be handed on. */
+export function vaultArguments(ids: readonly string[], files: readonly string[]): string[] {
+  const named = ids.filter((id) => !/(?:^|@)prompt(?:_ask_vault_pass)?$/.test(id));
+  return [...named.map((id) => `--vault-id=${id}`), ...files.map((file) => `--vault-password-file=${file}`)];
+}
+
 async function addPrinted(
   data: Value,
   source: Source,
