@@ -58,6 +58,7 @@ const SINGLE_VAR = /^\{\{\s*(\w*)\s*\}\}\n?$/;
 export function createTemplates(world: TemplateWorld): Templates {
   const programs = new Map<string, Program>();
   const known = new Map<Host, { readonly vars: Vars; readonly results: Map<string, Result> }>();
+  const rosters = new Map<string, readonly string[]>();
   /** Vars being rendered, outermost first: to notice one that refers to itself. */
   const chain: string[] = [];
   const apply = applier();
@@ -158,15 +159,18 @@ export function createTemplates(world: TemplateWorld): Templates {
     return result;
   };
 
+  /** Hosts of a group, in a list of the caller's own: a template may add to it. */
+  const namesIn = (group: string): Result => {
+    const found = rosters.get(group) ?? world.members(group)?.map((each) => each.name);
+    if (found === undefined) return new Undefined(`groups.${group}`);
+    rosters.set(group, found);
+    return [...found];
+  };
+
   const builtIn = (host: Host, name: string): Result => {
     if (name === "omit") return OMIT;
     if (name === "playbook_dir") return resolve(world.playbookDir ?? ".");
-    if (name === "groups") {
-      return new Members(
-        world.groups,
-        (group) => world.members(group)?.map((each) => each.name) ?? new Undefined(`groups.${group}`),
-      );
-    }
+    if (name === "groups") return new Members(world.groups, namesIn);
     if (name === "hostvars" || name === "vars") {
       const varsOf = (each: Host, path: string) =>
         new Members(

@@ -180,6 +180,18 @@ unordered: "{{ [1, 'a'] | sort }}"
 divided: "{{ 1 / 0 }}"
 expression: "{{ 'a' is match('(') }}"
 pipe: "{{ lookup('dig', 'id') }}"
+listed: ["{{ app_name }}", "{{ lost }}"]
+joined: "{{ listed | join(',') }}"
+looked_up: "{{ lookup('vars', 'base') }}"
+looped: "{% for each in [1, 2] %}{{ base }}{% endfor %}"
+in_macro: "{% macro m(x) %}{{ x }}{{ root }}{% endmacro %}{{ m(1) }}"
+in_filter: "{{ [1] | map('regex_replace', '1', root) | list }}"
+extracted: "{{ 'web2' | extract(hostvars, 'root') }}"
+rescued: "{{ base | default('fallback') }}"
+asked: "{{ base is defined }}"
+nested: {deep: {er: "{{ odd }}"}}
+dug: "{{ nested.deep.er }}"
+unclosed: "{% if app_name %}x"
 `,
   });
   const loaded = await loadInventory([small.path]);
@@ -209,6 +221,20 @@ pipe: "{{ lookup('dig', 'id') }}"
   );
   expect(told("broken")).toStartWith(`setting: broken of ${file}: not a template: `);
   expect(told("pipe")).toContain("lookup('dig') is not supported in inventory values");
+  const missing = `of ${file}: 'nowhere.at.all' is undefined`;
+  expect(told("joined")).toContain("'lost' is undefined (joined → listed.1 → lost)");
+  expect(told("looked_up")).toContain(`${missing} (looked_up → base → root → nowhere.at.all)`);
+  expect(told("looped")).toContain(`${missing} (looped → base → root → nowhere.at.all)`);
+  expect(told("in_macro")).toContain(`${missing} (in_macro → root → nowhere.at.all)`);
+  expect(told("in_filter")).toContain(`${missing} (in_filter → root → nowhere.at.all)`);
+  expect(told("extracted")).toContain(`${missing} (extracted → root of web2 → nowhere.at.all)`);
+  expect(told("rescued")).toBe("nothing"); // a default helps however far below it is missing
+  expect(told("asked")).toBe("nothing");
+  expect(told("dug")).toContain(
+    "the filter 'frobnicate' is not supported in inventory values (dug → nested.deep.er → odd)",
+  );
+  expect(told("unclosed")).toContain("not a template: expected {% elif %} or {% else %} or {% endif %}");
+  expect(told("base")).toContain(`${missing} (base → root → nowhere.at.all)`); // whoever asked before
   expect(told("unordered")).toContain("can't compare");
   expect(told("divided")).toContain("division by zero");
   expect(told("expression")).toContain("not a regular expression");

@@ -624,7 +624,17 @@ export const EXPRESSIONS = [ofNumbers, ofTexts, ofTests, ofCollections, ofFormat
 
 /** What Ansible can and we can't, with what we say. */
 export const UNSUPPORTED: readonly (readonly [template: string, message: string])[] = [
-  ...["type_debug", "random", "shuffle", "password_hash", "to_datetime", "wordwrap", "vault", "xmlattr"].map(
+  ...[
+    "type_debug",
+    "to_nice_yaml",
+    "random",
+    "shuffle",
+    "password_hash",
+    "to_datetime",
+    "wordwrap",
+    "vault",
+    "xmlattr",
+  ].map(
     (name) => [`{{ app | ${name} }}`, `the filter '${name}' is not supported in inventory values`] as const,
   ),
   [
