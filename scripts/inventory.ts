@@ -25,7 +25,7 @@ await script(async (signal) => {
     stage = "open";
     if (options.verbose) process.stderr.write(`ansible.cfg: ${configFile ?? "none"}\n`);
     const text = showInventory(inventory, { ...options, group: words[0], asSet });
-    if (options.output === undefined) console.log(text.replace(/\n$/, ""));
+    if (options.output === undefined) console.log(text.endsWith("\n") ? text.slice(0, -1) : text);
     else writeShown(text, options.output);
     for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`);
     return text === "" ? 1 : 0;
