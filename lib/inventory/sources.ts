@@ -10,7 +10,7 @@ import { fullPath } from "./paths.ts";
 import { addPlugin, addScript, isScript } from "./programs.ts";
 import { pythonRegExp } from "./regex.ts";
 import { isMapping } from "./scalars.ts";
-import { parseToml } from "./toml.ts";
+import { parseToml, TomlError } from "./toml.ts";
 import { type Source, type Tree, TreeError } from "./tree.ts";
 import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
@@ -193,6 +193,8 @@ async function readFailure(error: unknown, { source, text }: Attempt): Promise<O
   if (error instanceof OpsError && error.code === "inventory") return error;
   const expected = error instanceof TreeError || error instanceof RangeError || error instanceof SyntaxError;
   if (!expected) throw error;
+  if (error instanceof TomlError)
+    return badLine(error.message, { file: source.shown, line: error.line, text: await text() });
   const path = error instanceof TreeError ? error.path : undefined;
   const line =
     path === undefined ? undefined : (await import("./yaml-lines.ts")).lineOfKey(await text(), path);
