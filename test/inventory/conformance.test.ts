@@ -3,12 +3,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ANSIBLE_TIMEOUT_MS, type Folder, folderOf } from "./ansible.ts";
+import { CLOUD_CASES } from "./cases/clouds.ts";
 import { CONFIG_CASES } from "./cases/config.ts";
 import { FILE_CASES } from "./cases/files.ts";
 import { INI_CASES } from "./cases/ini.ts";
-import { MANNER_CASES } from "./cases/manners.ts";
+import { CLUSTER_CASES } from "./cases/manners.ts";
 import { MERGE_CASES } from "./cases/merge.ts";
 import { PROGRAM_CASES } from "./cases/programs.ts";
+import { SETTING_CASES } from "./cases/settings.ts";
 import { TOML_CASES } from "./cases/toml.ts";
 import { VAULT_CASES } from "./cases/vault.ts";
 import { YAML_CASES } from "./cases/yaml.ts";
@@ -23,7 +25,9 @@ const CASES = [
   ...PROGRAM_CASES,
   ...VAULT_CASES,
   ...CONFIG_CASES,
-  ...MANNER_CASES,
+  ...SETTING_CASES,
+  ...CLUSTER_CASES,
+  ...CLOUD_CASES,
 ];
 
 let folder: Folder;
@@ -56,6 +60,6 @@ test.each(CASES.map(({ name }, index) => [name, index] as const))("%s", async (_
   expect(ours.stdout).toBe(theirs.stdout);
 });
 
-test("there are at least 120 cases", () => {
-  expect(CASES.length).toBeGreaterThanOrEqual(120);
+test("there are at least 400 cases", () => {
+  expect(CASES.length).toBeGreaterThanOrEqual(400);
 });
