@@ -20,7 +20,12 @@ import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { splitWords } from "./words.ts";
 
-const LINE_END = /\r\n|[\n\r\v\f\u2028\u2029]/;
+/** Where Python's `splitlines` ends a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are line ends to Python
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+/** Few files have any other line ends, or blanks that Python and JavaScript don't agree on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are blanks to Python
+const UNUSUAL = /[\r\v\f\x1c-\x1f\x85\u2028\u2029\ufeff]/;
 const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
 const PLAIN_NAME = /^[a-z][a-z\d]*(?:[.-][a-z\d]+)*$/i;
 /** Values that are plainly whole numbers, and those that plainly are none for all their digits: addresses, versions. */
@@ -61,7 +66,7 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
   let state: "hosts" | "children" | "vars" = "hosts";
   /** Hosts by the lines that are nothing but their name: most lines of a large inventory. */
   const named = new Map<string, HostNode>();
-  const lines = text.split(/[\r\v\f\u2028\u2029]/.test(text) ? LINE_END : "\n");
+  const lines = text.split(UNUSUAL.test(text) ? LINE_END : "\n");
   let number = 0;
   for (const raw of lines) {
     number++;
@@ -70,7 +75,7 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
       joinGroup(known, group);
       continue;
     }
-    const line = raw.trim();
+    const line = strip(raw);
     if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
     try {
       if (state === "hosts" && PLAIN_NAME.test(line)) {
@@ -87,7 +92,7 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
         addHosts(tree, line, group, source, read);
       } else if (state === "vars") {
         const [name, value] = assignment(line);
-        setVar(group, name.trim(), read(value.trim()), source);
+        setVar(group, strip(name), read(strip(value)), source);
       } else {
         addPending(tree, line, group.name, number, pending);
       }
@@ -104,6 +109,17 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
         : `[${parents.at(-1)}:children] names a group that is nowhere defined: ${name}`;
     throw badLine(problem, { file, line, text: lines.join("\n") }, `add a section [${name}]`);
   }
+}
+
+/** Python's `strip`, which knows blanks that JavaScript's `trim` doesn't, and leaves a byte order mark. */
+function strip(text: string): string {
+  if (!UNUSUAL.test(text)) return text.trim();
+  const isBlank = (char: string | undefined) =>
+    char !== undefined && char !== "\ufeff" && (char.trim() === "" || UNUSUAL.test(char));
+  let [start, end] = [0, text.length];
+  while (isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
 }
 
 function openSection(tree: Tree, section: RegExpExecArray, line: number, pending: Map<string, Pending>) {
@@ -151,10 +167,10 @@ function addHosts(
 ): void {
   const [pattern = "", ...rest] = wordsOf(line);
   const { names, port } = expandHosts(pattern);
-  if (pattern.trim().endsWith(":") && port === undefined) {
+  if (strip(pattern).endsWith(":") && port === undefined) {
     throw new IniError(`'${pattern}' ends in ':', which stands before a port`);
   }
-  if (names.some((name) => name.trim() === "---"))
+  if (names.some((name) => strip(name) === "---"))
     throw new IniError("'---' starts a YAML file, and this is read as INI");
   const vars: [string, Value][] = [];
   for (const word of rest) {

@@ -8,7 +8,11 @@ import type { Value } from "./types.ts";
 
 const NUMBER =
   /^(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][-+]?\d(?:_?\d)*)?|\d(?:_?\d)*\.(?:[eE][-+]?\d(?:_?\d)*)?|\d(?:_?\d)*[eE][-+]?\d(?:_?\d)*|0(?:_?0)*(?![\d_])|[1-9](?:_?\d)*)/;
-const STRING = /^([rRuUbB]|[bB][rR]|[rR][bB])?(?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/;
+const STRING =
+  /^([rRuUbB]|[bB][rR]|[rR][bB])?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'(?!'')((?:[^'\\\n]|\\[\s\S])*)'|"(?!"")((?:[^"\\\n]|\\[\s\S])*)")/;
+/** Escapes that are whole; Python refuses others. */
+const WHOLE_ESCAPES =
+  /^(?:[^\\]|\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U00(?:0[\da-fA-F]|10)[\da-fA-F]{4}|[^xuUN]))*$/;
 const ESCAPES: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
@@ -95,12 +99,21 @@ function parseNumber(text: string): readonly [number | bigint, string] {
 function parseStrings(source: string): Step {
   let value = "";
   let rest = source;
+  const bytes = isBytes(source);
   for (let found = STRING.exec(rest); found !== null; found = STRING.exec(rest.trimStart())) {
-    const body = found[2] ?? found[3] ?? "";
-    value += /r/i.test(found[1] ?? "") ? body : unescaped(body);
+    const body = found[2] ?? found[3] ?? found[4] ?? found[5] ?? "";
+    if (isBytes(found[0]) !== bytes) throw new NotLiteral();
+    const raw = /r/i.test(found[1] ?? "");
+    if (!raw && !bytes && !WHOLE_ESCAPES.test(body)) throw new NotLiteral();
+    value += raw ? body : unescaped(body);
     rest = rest.trimStart().slice(found[0].length);
   }
   return [value, rest];
+}
+
+/** Whether a literal is of bytes, which can't be joined to text. */
+function isBytes(literal: string): boolean {
+  return /^[rR]?[bB]/.test(literal);
 }
 
 /** A string literal's text without its escapes. */
