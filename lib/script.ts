@@ -2,7 +2,7 @@
 import { OpsError } from "./errors.ts";
 import { Help } from "./options.ts";
 import type { FleetFeed } from "./ui/feed.ts";
-import { type Shown, showFleet } from "./ui/show.ts";
+import type { Shown } from "./ui/show.ts";
 
 /** Ansible's exit codes, and the shell's for an interrupt. */
 export const EXIT = { ok: 0, couldNotStart: 1, failed: 2, unreachable: 4, interrupted: 130 } as const;
@@ -58,6 +58,8 @@ export function watch(
     quiet = false,
   }: { readonly json: boolean; readonly verbose: boolean; readonly quiet?: boolean },
 ): Shown {
+  // Loaded by the scripts that watch a fleet, not by all.
+  const { showFleet } = require("./ui/show.ts") as typeof import("./ui/show.ts");
   const onQuit = () => process.kill(process.pid, "SIGINT");
   return showFleet(fleet, { mode: json ? "json" : quiet ? "troubles" : "auto", verbose, onQuit });
 }

@@ -111,7 +111,9 @@ async function addFile(
   const failures = new Map<string, OpsError>();
   for (const plugin of reading.rules.enabledPlugins) {
     const name = plugin.replace(/^ansible\.builtin\./, "");
-    const read = isList ? LIST_READERS[name] : (FILE_READERS[name] ?? readerOf(name));
+    const read = isList
+      ? LIST_READERS[name]
+      : (FILE_READERS[name] ?? (name in LIST_READERS ? undefined : readerOf(name)));
     try {
       if ((await read?.(attempt)) !== true) continue;
       if (!isList) reading.read.push(source.path);
@@ -164,8 +166,9 @@ const FILE_READERS: Readonly<Record<string, Reader>> = {
 
 /** The reader of a plugin that is enabled by name: for files that say they are its configuration. */
 function readerOf(plugin: string): Reader {
-  return async ({ source, reading, data }) => {
+  return async ({ source, reading, text, data }) => {
     if (!["", ".config", ...reading.rules.yamlExtensions].includes(extname(source.path))) return false;
+    if (!(await text()).includes("plugin")) return false; // no large file is read as YAML to learn that
     const config = await data();
     if (!isMapping(config) || typeof config.plugin !== "string") return false;
     if (config.plugin.replace(/^ansible\.builtin\./, "") !== plugin) return false;
