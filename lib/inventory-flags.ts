@@ -2,6 +2,7 @@
 import { OpsError } from "./errors.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "./options.ts";
 
+/** The flags of inventory.ts: ansible-inventory's, with `--limit` of its newer versions. */
 export const INVENTORY_FLAGS = {
   list: {
     type: "switch",
