@@ -191,17 +191,9 @@ function blockEntries(parse: Parse): void {
   while (tokens.peek().type === "?") {
     tokens.take();
     nodeUnless(parse, ENTRY_ENDS, AFTER_KEY);
-    blockValue(parse);
+    valueBehind(parse, ENTRY_ENDS, AFTER_KEY);
   }
   expectToken(tokens, "out", "expected 'key:' as above");
-}
-
-function blockValue(parse: Parse): void {
-  if (parse.tokens.peek().type !== ":") empty(parse);
-  else {
-    parse.tokens.take();
-    nodeUnless(parse, ENTRY_ENDS, AFTER_KEY);
-  }
 }
 
 function flowItems(parse: Parse): void {
@@ -224,14 +216,15 @@ function flowPair(parse: Parse): void {
     tokens.take(); // libyaml too takes what may be the colon, and then misses it
     empty(parse);
   } else node(parse, IN_FLOW);
-  flowValue(parse, ITEM_VALUE_ENDS);
+  valueBehind(parse, ITEM_VALUE_ENDS, IN_FLOW);
 }
 
-function flowValue(parse: Parse, ends: Types): void {
+/** What follows a key: a value behind a colon, or nothing. */
+function valueBehind(parse: Parse, ends: Types, context: Context): void {
   if (parse.tokens.peek().type !== ":") empty(parse);
   else {
     parse.tokens.take();
-    nodeUnless(parse, ends, IN_FLOW);
+    nodeUnless(parse, ends, context);
   }
 }
 
@@ -244,7 +237,7 @@ function flowEntries(parse: Parse): void {
     if (type === "?") {
       tokens.take();
       nodeUnless(parse, KEY_ENDS, IN_FLOW);
-      flowValue(parse, VALUE_ENDS);
+      valueBehind(parse, VALUE_ENDS, IN_FLOW);
     } else if (type !== "}") {
       node(parse, IN_FLOW);
       empty(parse);

@@ -191,7 +191,7 @@ const slips = fc.array(
   },
 );
 
-/** A YAML document, of which PyYAML takes about one in three. */
+/** A YAML document, of which PyYAML takes about one in five. */
 export const yamlDocument = fc.oneof(
   { weight: 3, arbitrary: whole },
   {

@@ -89,7 +89,7 @@ const PROPERTIES = [
     "&a,",
     "&a:",
   ],
-  ...["!!python/unicode ", "!%73tr ", "!!s%74r ", "!!omap ", "!!pairs ", "!vault-encrypted "],
+  ...["!!python/unicode ", "!%73tr ", "!!s%74r ", "!vault-encrypted "],
 ];
 export const properties = mostly([""], PROPERTIES);
 const aliases = text("*a", "*b", "*c", "*a1-_", "*undefined", "");
