@@ -188,6 +188,7 @@ function inventoryOf(
       origin,
       decrypt,
       environment: options.environment,
+      playbookDir: options.playbookDir,
     }),
   );
   return {

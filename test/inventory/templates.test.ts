@@ -162,6 +162,27 @@ all:
   expect(loaded.origin(host, "two")).toBe(join(small.path, "hosts.yml"));
 });
 
+test("lookups start in the playbook's folder", async () => {
+  await using small = await folderOf({
+    hosts:
+      'h1 where=\'{{ playbook_dir }}\' read=\'{{ lookup("file", "motd") }}\' ran=\'{{ lookup("pipe", "pwd") }}\'\n',
+    "plays/motd": "beside the play\n",
+    "plays/files/other": "in files\n",
+    "plays/group_vars/all.yml": "other: \"{{ lookup('file', 'other') }}\"\n",
+  });
+  const playbookDir = join(small.path, "plays");
+  const loaded = await loadInventory([join(small.path, "hosts")], { playbookDir });
+  const [host] = loaded.match("h1");
+  if (host === undefined) throw new Error("no host");
+  const names = ["where", "read", "ran", "other"];
+  expect(names.map((name) => loaded.value(host, name))).toEqual([
+    playbookDir,
+    "beside the play",
+    playbookDir,
+    "in files",
+  ]);
+});
+
 test("trouble names var, host, file and the way to it", async () => {
   await using small = await folderOf({
     hosts: "[web]\nweb1\nweb2\n",
