@@ -22,7 +22,9 @@ import {
 import { SEQUENCE_FILTERS } from "./sequence-filters.ts";
 import { bind } from "./signatures.ts";
 import { TESTS } from "./tests.ts";
+import { typeName } from "./type-names.ts";
 import type { Value } from "./types.ts";
+import { YAML_FILTERS } from "./yaml-filters.ts";
 
 /** What these give stays text: Ansible's STRING_TYPE_FILTERS. */
 const EXACT = new Set(["string", "to_json", "to_nice_json", "to_yaml", "to_nice_yaml"]);
@@ -64,6 +66,7 @@ export function applier(): Pick<Scope, "filter" | "test"> {
       items[name] ??
       NUMBER_FILTERS[name] ??
       DATA_FILTERS[name] ??
+      YAML_FILTERS[name] ??
       SEQUENCE_FILTERS[name];
     if (found === undefined)
       throw new TemplateError(`the filter '${name}' is not supported in inventory values`);
@@ -87,6 +90,7 @@ export function applier(): Pick<Scope, "filter" | "test"> {
       if (!(input instanceof Undefined) || message === undefined) return input;
       throw new TemplateError(pythonText(value(message)));
     },
+    type_debug: typeName,
     ternary(input, args, named) {
       const bound = bind("the filter 'ternary'", "true_val! false_val! none_val", args, named);
       const [yes = null, no = null, none = null] = bound;

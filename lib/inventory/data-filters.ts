@@ -12,7 +12,6 @@ import { tool } from "./signatures.ts";
 import { strftime } from "./times.ts";
 import type { Value } from "./types.ts";
 import { urlParts } from "./urls.ts";
-import { parseYaml } from "./yaml.ts";
 
 /** Namespace of Ansible's own UUIDs. */
 const UUIDS = "361E6D51-FAEC-444A-9079-341386DA8E2E";
@@ -34,9 +33,6 @@ export const DATA_FILTERS: Filters = {
     ),
   ),
   from_json: tool("", (input) => reading("from_json", () => parseJson(needText(input)))),
-  from_yaml: tool("", (input) =>
-    typeof input === "string" ? reading("from_yaml", () => parseYaml(input, { file: "from_yaml" })) : input,
-  ),
   b64encode: tool("encoding", (input, encoding = "utf-8") =>
     Buffer.from(text(input), encodingOf(encoding)).toString("base64"),
   ),

@@ -5,33 +5,53 @@ import { compareText, floatText } from "./python-text.ts";
 import { isFloat, isMapping, Timestamp, unsafeText, vaultText } from "./scalars.ts";
 import type { Value } from "./types.ts";
 import { createEmitter, type Emitter } from "./yaml-emitter.ts";
+import { scalarLook } from "./yaml-look.ts";
 import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
 
 /** A key longer than this (in bytes, with its anchor) gets a line of its own, after `?`. */
 const LONGEST_KEY = 128;
-const STEP = 2;
+
+export interface YamlStyle {
+  /** Columns a level stands right of the one it is in; 2 where it is not 2 to 9, as in libyaml. */
+  readonly indent?: number | undefined;
+  /** Lines are folded after so many columns. */
+  readonly width?: number | undefined;
+  /** Which lists and mappings stand in brackets: those that hold only scalars, all, or (the default) empty ones. */
+  readonly brackets?: "leaves" | "all" | undefined;
+  readonly sortKeys?: boolean | undefined;
+  /** Whether it begins with `---`. */
+  readonly explicitStart?: boolean | undefined;
+}
 
 interface Document {
   readonly emitter: Emitter;
+  readonly step: number;
+  readonly brackets: YamlStyle["brackets"];
+  readonly entries: (mapping: Readonly<Record<string, Value>>) => [string, Value][];
   /** Names of what occurs more than once. */
   readonly anchors: ReadonlyMap<object, string>;
   readonly written: Set<object>;
 }
 
 /**
- * `value`, a mapping, as a YAML document in block style: keys sorted, lists and mappings that occur twice written once,
- * encrypted texts as `!vault |`.
+ * `value` as a YAML document in block style: keys sorted, lists and mappings that occur twice written once, encrypted
+ * texts as `!vault |`.
  * @see https://pyyaml.org/wiki/PyYAMLDocumentation
  */
-export function dumpYaml(value: Readonly<Record<string, Value>>): string {
-  const emitter = createEmitter();
-  const document = { emitter, anchors: anchorsOf(value), written: new Set<object>() };
-  writeNode(value, -STEP, document, "root");
+export function dumpYaml(value: Value, style: YamlStyle = {}): string {
+  const { indent = 2, width = 80, brackets, sortKeys = true, explicitStart = false } = style;
+  const step = indent >= 2 && indent <= 9 ? indent : 2;
+  const emitter = createEmitter({ step, width });
+  const entries = sortKeys ? sortedEntries : orderedEntries;
+  const anchors = anchorsOf(value, entries);
+  const document = { emitter, step, brackets, entries, anchors, written: new Set<object>() };
+  if (explicitStart) emitter.indicator("---", true);
+  writeNode(value, -step, document, "root");
   emitter.newLine(0);
   return emitter.text();
 }
 
-function anchorsOf(top: Value): Map<object, string> {
+function anchorsOf(top: Value, entries: Document["entries"]): Map<object, string> {
   const seen = new Set<object>();
   const anchors = new Map<object, string>();
   const visit = (value: Value) => {
@@ -44,7 +64,7 @@ function anchorsOf(top: Value): Map<object, string> {
       seen.add(shared);
     }
     if (Array.isArray(value)) value.forEach(visit);
-    else if (isMapping(value) && !isText(value)) for (const [, item] of sortedEntries(value)) visit(item);
+    else if (isMapping(value) && !isText(value)) for (const [, item] of entries(value)) visit(item);
   };
   visit(top);
   return anchors;
@@ -60,7 +80,7 @@ function isText(value: Value): boolean {
   return vaultText(value) !== undefined || unsafeText(value) !== undefined;
 }
 
-type Place = "root" | "sequence" | "mapping";
+type Place = "root" | "sequence" | "mapping" | "flow";
 
 function writeNode(value: Value, indent: number, document: Document, place: Place): void {
   const { emitter, anchors, written } = document;
@@ -74,19 +94,69 @@ function writeNode(value: Value, indent: number, document: Document, place: Plac
     written.add(shared);
     emitter.anchor(`&${anchor}`);
   }
-  if (Array.isArray(value)) writeList(value, indent, document, place);
-  else if (isMapping(value) && !isText(value)) writeMapping(value, indent, document);
-  else writeScalar(value, indent, document, false);
+  const flow = place === "flow" || standsInBrackets(value, document);
+  if (Array.isArray(value)) {
+    if (flow) writeFlowList(value, indent, document);
+    else writeList(value, indent, document, place);
+  } else if (isMapping(value) && !isText(value)) {
+    if (flow) writeFlowMapping(value, indent, document);
+    else writeMapping(value, indent, document);
+  } else writeScalar(value, indent, document, { flow });
+}
+
+function standsInBrackets(value: Value, { brackets }: Document): boolean {
+  if (isScalar(value)) return false;
+  const items = Object.values(value as readonly Value[] | Readonly<Record<string, Value>>);
+  if (items.length === 0 || brackets === "all") return true;
+  return brackets === "leaves" && items.every((item) => isScalar(item) && vaultText(item) === undefined);
+}
+
+function isScalar(value: Value): boolean {
+  return !Array.isArray(value) && (!isMapping(value) || isText(value));
+}
+
+function writeFlowList(items: readonly Value[], indent: number, document: Document): void {
+  const { emitter } = document;
+  const inner = Math.max(0, indent) + document.step;
+  emitter.indicator("[", true, true);
+  for (const [index, item] of items.entries()) {
+    if (index > 0) emitter.indicator(",", false);
+    if (emitter.lineIsFull()) emitter.newLine(inner);
+    writeNode(item, inner, document, "flow");
+  }
+  emitter.indicator("]", false);
+}
+
+function writeFlowMapping(
+  mapping: Readonly<Record<string, Value>>,
+  indent: number,
+  document: Document,
+): void {
+  const { emitter } = document;
+  const inner = Math.max(0, indent) + document.step;
+  emitter.indicator("{", true, true);
+  for (const [index, [name, item]] of document.entries(mapping).entries()) {
+    const key = originalKey(mapping, name);
+    if (index > 0) emitter.indicator(",", false);
+    if (emitter.lineIsFull()) emitter.newLine(inner);
+    const long = isLongKey(key);
+    if (long) emitter.indicator("?", true);
+    writeScalar(key, inner, document, { isKey: !long, flow: true });
+    if (long && emitter.lineIsFull()) emitter.newLine(inner);
+    emitter.indicator(":", long);
+    writeNode(item, inner, document, "flow");
+  }
+  emitter.indicator("}", false);
+}
+
+function isLongKey(key: Value): boolean {
+  const text = scalarText(key);
+  return text.includes("\n") || Buffer.byteLength(text) > LONGEST_KEY;
 }
 
 function writeList(items: readonly Value[], indent: number, document: Document, place: Place): void {
-  const { emitter } = document;
-  if (items.length === 0) {
-    emitter.indicator("[", true, true);
-    emitter.indicator("]", false);
-    return;
-  }
-  const inner = place === "mapping" && !emitter.atLineStart() ? indent : indent + STEP;
+  const { emitter, step } = document;
+  const inner = place === "mapping" && !emitter.atLineStart() ? indent : indent + step;
   for (const item of items) {
     emitter.newLine(inner);
     emitter.indicator("-", true, false, true);
@@ -96,35 +166,36 @@ function writeList(items: readonly Value[], indent: number, document: Document, 
 
 function writeMapping(mapping: Readonly<Record<string, Value>>, indent: number, document: Document): void {
   const { emitter } = document;
-  const entries = sortedEntries(mapping);
-  if (entries.length === 0) {
-    emitter.indicator("{", true, true);
-    emitter.indicator("}", false);
-    return;
-  }
-  const inner = indent + STEP;
-  for (const [name, item] of entries) {
+  const inner = indent + document.step;
+  for (const [name, item] of document.entries(mapping)) {
     const key = originalKey(mapping, name);
     emitter.newLine(inner);
-    const text = scalarText(key);
-    if (text.includes("\n") || Buffer.byteLength(text) > LONGEST_KEY) {
+    if (isLongKey(key)) {
       emitter.indicator("?", true, false, true);
-      writeScalar(key, inner, document, false);
+      writeScalar(key, inner, document, {});
       emitter.newLine(inner);
       emitter.indicator(":", true, false, true);
     } else {
-      writeScalar(key, inner, document, true);
+      writeScalar(key, inner, document, { isKey: true });
       emitter.indicator(":", false);
     }
     writeNode(item, inner, document, "mapping");
   }
 }
 
-function writeScalar(value: Value, indent: number, { emitter }: Document, isKey: boolean): void {
+function writeScalar(
+  value: Value,
+  indent: number,
+  { emitter }: Document,
+  { isKey = false, flow = false },
+): void {
   const tag = vaultText(value) === undefined ? undefined : "!vault";
   const text = scalarText(value);
   const isString = typeof value === "string" || unsafeText(value) !== undefined;
-  emitter.scalar(text, indent, { tag, plain: !isString || isPlainText(text), isKey });
+  // A time holds colons, which want quotes here; the sign says that it is no text all the same.
+  if (flow && !isString && tag === undefined && !scalarLook(text).flowPlainAllowed)
+    emitter.indicator("!", true);
+  emitter.scalar(text, indent, { tag, plain: !isString || isPlainText(text), isKey, flow });
 }
 
 function scalarText(value: Value): string {

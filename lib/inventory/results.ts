@@ -125,10 +125,17 @@ export function held(result: Result): Value {
 export class Members implements Lazy {
   readonly lazy = true;
   readonly keys: () => readonly string[];
+  /** What Python calls it. */
+  readonly kind: "HostVars" | "HostVarsVars" | "dict";
   readonly #member: (key: string) => Result;
-  constructor(keys: () => readonly string[], member: (key: string) => Result) {
+  constructor(
+    keys: () => readonly string[],
+    member: (key: string) => Result,
+    kind: Members["kind"] = "dict",
+  ) {
     this.keys = keys;
     this.#member = member;
+    this.kind = kind;
   }
   member(key: Value): Result {
     return this.#member(String(key));

@@ -181,6 +181,7 @@ export function createTemplates(world: TemplateWorld): Templates {
               ? new Undefined(`${path}.${key}`)
               : found;
           },
+          "HostVarsVars",
         );
       if (name === "vars") return varsOf(host, "vars");
       return new Members(
@@ -189,6 +190,7 @@ export function createTemplates(world: TemplateWorld): Templates {
           const other = world.hosts.get(key);
           return other === undefined ? new Undefined(`hostvars.${key}`) : varsOf(other, `hostvars.${key}`);
         },
+        "HostVars",
       );
     }
     const { environment, playbookDir } = world;

@@ -2,10 +2,6 @@
 
 import { type ScalarLook, scalarLook } from "./yaml-look.ts";
 
-/** Lines longer than this are folded at the next single blank, where the style of the text allows. */
-const WIDTH = 80;
-const STEP = 2;
-
 const NAMED: Readonly<Record<number, string>> = {
   ...{ 0: "0", 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "e", 34: '"', 92: "\\" },
   ...{ 133: "N", 160: "_", 8232: "L", 8233: "P" },
@@ -17,12 +13,21 @@ export interface ScalarStyle {
   /** Whether it may stand without quotes: a reader would take it for what it is. */
   readonly plain: boolean;
   readonly isKey: boolean;
+  /** Between brackets or braces, where more signs mean something. */
+  readonly flow?: boolean | undefined;
+}
+
+export interface Layout {
+  /** Columns a level of the document stands right of the one it is in. */
+  readonly step: number;
+  /** Lines longer than this are folded at the next single blank, where the style of the text allows. */
+  readonly width: number;
 }
 
 export type Emitter = ReturnType<typeof createEmitter>;
 
-/** Writes tokens of a block-style document; `text()` is what was written. */
-export function createEmitter() {
+/** Writes tokens of a document; `text()` is what was written. */
+export function createEmitter({ step, width: longest }: Layout) {
   const parts: string[] = [];
   let column = 0;
   /** What was written last parts words. */
@@ -60,7 +65,7 @@ export function createEmitter() {
     for (const [at, char] of chars.entries()) {
       if (char === " ") {
         const inside = quote === "" || (at > 0 && at < chars.length - 1);
-        if (folds && !spaces && column > WIDTH && inside && chars[at + 1] !== " ") newLine(indent);
+        if (folds && !spaces && column > longest && inside && chars[at + 1] !== " ") newLine(indent);
         else put(char);
         spaces = true;
       } else if (isBreak(char)) {
@@ -84,7 +89,7 @@ export function createEmitter() {
     indicator('"', true);
     for (const [at, char] of chars.entries()) {
       if (char === " ") {
-        if (folds && !spaces && column > WIDTH && at > 0 && at < chars.length - 1) {
+        if (folds && !spaces && column > longest && at > 0 && at < chars.length - 1) {
           newLine(indent);
           if (chars[at + 1] === " ") put("\\");
         } else put(char);
@@ -98,7 +103,7 @@ export function createEmitter() {
     whitespace = indention = false;
   };
   const literal = (value: string, indent: number) => {
-    const first = /^[ \n\x85\u2028\u2029]/.test(value) ? String(STEP) : "";
+    const first = /^[ \n\x85\u2028\u2029]/.test(value) ? String(step) : "";
     const last = !/[\n\r\x85\u2028\u2029]$/.test(value) ? "-" : /(?:^|\n)\n$/.test(value) ? "+" : "";
     indicator(`|${first}${last}`, true);
     lineBreak();
@@ -119,12 +124,15 @@ export function createEmitter() {
     newLine,
     /** Whether the next thing stands at the beginning of its line. */
     atLineStart: () => indention,
+    /** Whether the line is full: what comes next, between brackets, is to have its own. */
+    lineIsFull: () => column > longest,
     anchor: (name: string) => indicator(name, true),
     /** `indent` is that of the line it stands in. */
-    scalar(value: string, indent: number, { tag, plain, isKey }: ScalarStyle) {
-      const inner = indent < 0 ? STEP : indent + STEP;
+    scalar(value: string, indent: number, { tag, plain, isKey, flow = false }: ScalarStyle) {
+      const inner = indent < 0 ? step : indent + step;
       if (tag !== undefined) indicator(tag, true);
-      const style = tag === undefined ? quoteOf(value, scalarLook(value), { plain, isKey }) : "|";
+      const literally = tag !== undefined && !flow;
+      const style = literally ? "|" : quoteOf(value, scalarLook(value), { tag, plain, isKey, flow });
       if (style === "|") literal(value, inner);
       else if (style === '"') double(value, inner, !isKey);
       else plainOrSingle(value, style, inner, !isKey);
@@ -133,13 +141,10 @@ export function createEmitter() {
   };
 }
 
-function quoteOf(
-  value: string,
-  look: ScalarLook,
-  { plain, isKey }: Pick<ScalarStyle, "plain" | "isKey">,
-): "" | "'" | '"' {
-  if (isKey && look.multiline) return '"';
-  if (plain && look.plainAllowed && !(value === "" && isKey)) return "";
+function quoteOf(value: string, look: ScalarLook, { tag, plain, isKey, flow }: ScalarStyle): "" | "'" | '"' {
+  if (tag !== undefined || (isKey && look.multiline)) return '"';
+  const allowed = flow ? look.flowPlainAllowed : look.plainAllowed;
+  if (plain && allowed && !(value === "" && isKey)) return "";
   return look.singleAllowed ? "'" : '"';
 }
 

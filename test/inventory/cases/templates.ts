@@ -389,6 +389,38 @@ lookup('first_found', {'files': ['nope', 'note.txt'], 'paths': [note | dirname]}
 query('fileglob', '/nope/*')
 `;
 
+const ofYaml = `
+app | to_yaml ¦ app_port | to_yaml ¦ nothing | to_yaml ¦ yes_text | to_yaml ¦ '' | to_yaml ¦ multi | to_yaml
+tags | to_yaml ¦ tags | to_nice_yaml ¦ users | to_yaml ¦ users | to_nice_yaml ¦ cfg | to_yaml ¦ cfg.deep | to_nice_yaml
+users | to_nice_yaml(indent=2) ¦ users | to_nice_yaml(2) ¦ users | to_yaml(indent=4) ¦ users | to_nice_yaml(indent=1)
+users | to_nice_yaml(indent=3, width=1337) ¦ users | to_nice_yaml(indent=12) ¦ users | to_yaml(default_flow_style=true)
+users | to_yaml(default_flow_style=false) ¦ users | to_yaml(sort_keys=false) ¦ users | to_nice_yaml(sort_keys=false)
+users | to_yaml(explicit_start=true) ¦ app | to_yaml(explicit_start=true) ¦ tags | to_nice_yaml(explicit_start=true)
+sentence | to_yaml ¦ [sentence, sentence] | to_yaml ¦ {'a': [sentence, sentence]} | to_yaml ¦ sentence | to_yaml(width=20)
+[sentence ~ sentence ~ '  ' ~ sentence] | to_yaml ¦ {sentence: {sentence: sentence}} | to_yaml ¦ [sentence ~ ': x' ~ sentence] | to_yaml
+{'k' * 140: 1} | to_yaml ¦ {'k' * 140: 1} | to_nice_yaml ¦ {'k' * 140: [1, {'k' * 130: 'v' * 90}]} | to_yaml ¦ {'a\nb': 1, 'c': 2} | to_yaml
+['a, b', '{x', 'x: y', '?a', '- b', '', '#', 'a #b', 'a:b', 'a?b', 'a[0]', '-', ':', 'x:'] | to_yaml
+['a, b', '{x', 'x: y', '?a', '- b', '', '#', 'a #b', 'a:b', 'a?b', 'a[0]', '-', ':', 'x:'] | to_nice_yaml
+['yes', 'no', '1', '1.5', '~', 'null', '2020-01-02', '0755', '1e3', '=', '<<', '12:30', 'é', '\t', 'a\nb', ' x', 'x '] | to_yaml
+['yes', 'no', '1', '1.5', '~', 'null', '2020-01-02', '0755', '1e3', '=', '<<', '12:30', 'é', '\t', 'a\nb', ' x', 'x '] | to_nice_yaml
+[1, 1.5, 1.0, true, none, big, 1e20, -7] | to_yaml ¦ [date, moment] | to_yaml ¦ raw | to_yaml ¦ [raw] | to_yaml ¦ [[], {}] | to_yaml ¦ [[], {}] | to_nice_yaml
+[] | to_yaml ¦ {} | to_nice_yaml ¦ [[1, 2], [3, [4]]] | to_yaml ¦ [[1, 2], [3, [4]]] | to_nice_yaml ¦ {1: 'a', 2: 'b'} | to_yaml ¦ {1: 'a', 'b': 2} | to_yaml
+(1, 2) | to_yaml ¦ {'a': (1, 2)} | to_nice_yaml ¦ {'x': 1}.items() | list | to_yaml ¦ half | to_yaml ¦ nowhere | to_yaml ¦ [nowhere] | to_yaml
+(tags | to_yaml) ~ 'x' ¦ tags | to_yaml | from_yaml ¦ users | to_nice_yaml | from_yaml ¦ cfg | to_nice_yaml(indent=2) | indent(4) ¦ '[1, 2]' | to_yaml
+app | to_yaml(colour=1) ¦ app | to_yaml | trim ¦ {'a': 'x\n', 'b': ['y\nz']} | to_nice_yaml ¦ {'k' * 140: {}} | to_nice_yaml
+'a: !vault x' | from_yaml ¦ 'a: !unsafe x' | from_yaml ¦ 'a: !other x' | from_yaml ¦ '{"a": 1e3}' | from_yaml ¦ '["a"]' | from_yaml
+'{a: 1, a: 2}' | from_yaml ¦ '# c' | from_yaml ¦ '---\na: 1\n...' | from_yaml ¦ 'a: &x [1]\nb: *x' | from_yaml ¦ 'a: {{ app }}' | from_yaml
+'--- 1\n--- 2' | from_yaml ¦ 'a: 1\nb' | from_yaml ¦ 'a: "\\x41"' | from_yaml ¦ 'a: !!binary aGk=' | from_yaml ¦ 'y: on' | from_yaml
+'%YAML 1.1\n--- a' | from_yaml ¦ 'a: !!omap [b: 1]' | from_yaml ¦ 'a: !!set {b}' | from_yaml ¦ '<<: {a: 1}\nb: 2' | from_yaml ¦ true | from_yaml
+5 | type_debug ¦ 1.5 | type_debug ¦ true | type_debug ¦ none | type_debug ¦ [1] | type_debug ¦ (1, 2) | type_debug ¦ {} | type_debug
+tags | type_debug ¦ cfg | type_debug ¦ nowhere | type_debug ¦ date | type_debug ¦ moment | type_debug ¦ big | type_debug ¦ version | type_debug
+users[0] | type_debug ¦ users[0].groups | type_debug ¦ cfg.deep.list | type_debug ¦ groups | type_debug ¦ hostvars | type_debug
+hostvars['web2.example.net'] | type_debug ¦ groups.web | type_debug ¦ [1] | map('string') | type_debug
+{'a': 1}.items() | type_debug ¦ {'a': 1}.keys() | type_debug ¦ app_port | type_debug ¦ as_list | type_debug
+lookup | type_debug ¦ [1] | select | type_debug ¦ [3, 1] | sort | type_debug ¦ {'a': 1} | dict2items | type_debug
+nothing | type_debug ¦ truth | type_debug ¦ users | map('type_debug') | list
+`;
+
 const ofFormats = `
 users | to_json ¦ {'b': 1, 'a': [1.0, none, true]} | to_json ¦ users | to_nice_json ¦ 'é' | to_json
 'é' | to_json(ensure_ascii=false) ¦ {'b': 1, 'a': 2} | to_json(sort_keys=true)
@@ -615,7 +647,7 @@ export const STATEMENTS = [
 ];
 
 /** One expression after the other, each between {{ and }}. */
-export const EXPRESSIONS = [ofNumbers, ofTexts, ofTests, ofCollections, ofFormats].flatMap((texts) =>
+export const EXPRESSIONS = [ofNumbers, ofTexts, ofTests, ofCollections, ofFormats, ofYaml].flatMap((texts) =>
   texts
     .trim()
     .split(/ ¦ |\n/)
@@ -624,17 +656,7 @@ export const EXPRESSIONS = [ofNumbers, ofTexts, ofTests, ofCollections, ofFormat
 
 /** What Ansible can and we can't, with what we say. */
 export const UNSUPPORTED: readonly (readonly [template: string, message: string])[] = [
-  ...[
-    "type_debug",
-    "to_nice_yaml",
-    "random",
-    "shuffle",
-    "password_hash",
-    "to_datetime",
-    "wordwrap",
-    "vault",
-    "xmlattr",
-  ].map(
+  ...["random", "shuffle", "password_hash", "to_datetime", "wordwrap", "vault", "xmlattr"].map(
     (name) => [`{{ app | ${name} }}`, `the filter '${name}' is not supported in inventory values`] as const,
   ),
   [
@@ -651,6 +673,11 @@ export const UNSUPPORTED: readonly (readonly [template: string, message: string]
   ["{{ '{:>5}'.format('a') }}", "format: '{:>5}' is not supported in inventory values"],
   ["{{ '%g' % 1.5 }}", "the format %g is not supported in inventory values"],
   ["{{ '%Q' | strftime(0) }}", "strftime: %Q is not supported in inventory values"],
+  [
+    "{{ app | type_debug }}",
+    "type_debug of a text is not supported in inventory values: ask whether it 'is string'",
+  ],
+  ["{{ app | to_yaml(canonical=true) }}", "the filter 'to_yaml' takes no argument 'canonical'"],
   ["{{ app.upper }}", "a function or method is used as a value"],
   ["{{ cfg.items }}", "a function or method is used as a value"],
 ];
