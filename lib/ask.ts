@@ -1,50 +1,106 @@
-// Asking the operator for a secret: the question goes to stderr, the answer is not shown.
+// Asking the operator for a secret: on the terminal, whatever stdin and stderr are, and without showing the answer.
+import { closeSync, openSync, read, writeSync } from "node:fs";
+import { ReadStream } from "node:tty";
 import { OpsError } from "./errors.ts";
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
+const CTRL_U = "\x15";
 const BACKSPACE = /^[\b\x7f]$/;
 
 /**
- * One line from the terminal, without echo; without a terminal, the next line of stdin.
+ * One line from the terminal, without echo; where there is no terminal, the next line of stdin, as Python's getpass.
  * @throws OpsError `interrupted` on Ctrl+C or `signal`, `usage` when the input ends first
  */
 export async function askSecret(
   question: string,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
+  signal?.throwIfAborted();
+  const terminal = openTerminal();
+  if (terminal !== undefined) return await fromTerminal(terminal, question, signal);
   const { stdin } = process;
   process.stderr.write(question);
-  if (stdin.isTTY) stdin.setRawMode(true);
   const interrupt = () => stdin.destroy();
   signal?.addEventListener("abort", interrupt);
-  let answer = "";
   try {
-    for await (const text of texts(stdin)) {
-      const end = text.search(/[\r\n]/);
-      for (const char of end === -1 ? text : text.slice(0, end)) {
-        if (char === CTRL_C) throw new OpsError("interrupted", "interrupted");
-        if (char === CTRL_D && answer === "") throw nothing();
-        if (BACKSPACE.test(char)) answer = answer.slice(0, -1);
-        else answer += char;
-      }
-      if (end === -1) continue;
-      stdin.unshift(text.slice(end).replace(/^\r?\n?/, "")); // what follows answers the next question
-      return answer;
-    }
-    signal?.throwIfAborted();
-    if (answer === "") throw nothing();
-    return answer;
+    const [typed, rest] = await answer(stdin.iterator({ destroyOnReturn: false }), signal);
+    stdin.unshift(rest); // what follows answers the next question
+    return typed;
   } finally {
     signal?.removeEventListener("abort", interrupt);
-    if (stdin.isTTY) stdin.setRawMode(false);
     stdin.pause();
     process.stderr.write("\n");
   }
 }
 
-async function* texts(stdin: NodeJS.ReadStream): AsyncIterable<string> {
-  for await (const chunk of stdin.iterator({ destroyOnReturn: false })) yield String(chunk);
+function openTerminal(): number | undefined {
+  try {
+    return openSync("/dev/tty", "r+");
+  } catch {
+    return undefined; // a job of cron or CI has none: that is what stdin is for
+  }
+}
+
+async function fromTerminal(fd: number, question: string, signal: AbortSignal | undefined): Promise<string> {
+  // Only for its mode: a stream that was read from keeps the process alive until somebody types again.
+  const mode = new ReadStream(fd);
+  const input = openSync("/dev/tty", "r");
+  // Before the question is there: whoever types at once would see the answer on the screen.
+  mode.setRawMode(true);
+  try {
+    writeSync(fd, question);
+    const [typed] = await answer(keys(input, signal), signal);
+    return typed;
+  } finally {
+    mode.setRawMode(false);
+    writeSync(fd, "\n");
+    mode.destroy();
+    // A read that is under way has the descriptor until the process ends.
+    if (signal?.aborted !== true) closeSync(input);
+  }
+}
+
+/** What is typed, as it comes. */
+async function* keys(input: number, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+  const buffer = Buffer.alloc(1024);
+  for (;;) {
+    const bytes = await new Promise<number>((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+      read(input, buffer, 0, buffer.length, null, (error, count) => (error ? reject(error) : resolve(count)));
+    });
+    if (bytes === 0) return;
+    yield buffer.subarray(0, bytes);
+  }
+}
+
+/** The first line, and what came after it. */
+async function answer(
+  chunks: AsyncIterable<Uint8Array | string>,
+  signal: AbortSignal | undefined,
+): Promise<[typed: string, rest: string]> {
+  const decoder = new TextDecoder();
+  let typed = "";
+  try {
+    for await (const chunk of chunks) {
+      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+      const end = text.search(/[\r\n]/);
+      for (const char of end === -1 ? text : text.slice(0, end)) {
+        if (char === CTRL_C) throw new OpsError("interrupted", "interrupted");
+        if (char === CTRL_D && typed === "") throw nothing();
+        if (char === CTRL_U) typed = "";
+        else if (BACKSPACE.test(char)) typed = [...typed].slice(0, -1).join("");
+        else typed += char;
+      }
+      if (end !== -1) return [typed, text.slice(end).replace(/^\r?\n?/, "")];
+    }
+  } catch (error) {
+    signal?.throwIfAborted(); // the stream was closed because of it
+    throw error;
+  }
+  signal?.throwIfAborted();
+  if (typed === "") throw nothing();
+  return [typed, ""];
 }
 
 function nothing(): OpsError {

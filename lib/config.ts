@@ -8,7 +8,10 @@ import { findInventory } from "./inventory/find.ts";
 import { loadInventory } from "./inventory/load.ts";
 import { fullPath } from "./inventory/paths.ts";
 import type { Host, Inventory } from "./inventory/types.ts";
-import { FLEET_FLAGS, type Flag, type Parsed } from "./options.ts";
+import { createDecrypt } from "./inventory/vault.ts";
+import { readVaultSecrets } from "./inventory/vault-secrets.ts";
+import { type InventoryFlags, requireAction } from "./inventory-flags.ts";
+import type { FLEET_FLAGS, Parsed } from "./options.ts";
 
 const DEFAULT_FORKS = 50;
 /** What Ansible reads when nobody says what to read. */
@@ -45,9 +48,8 @@ export async function fleetConfig(
     });
   const sources = flags.inventory.length > 0 ? named : [await findInventory(named[0] ?? "")];
   const pattern = patternWord ? (words.shift() ?? "all") : "all";
-  const passwordFiles = flags.vaultPasswordFile === undefined ? [] : [flags.vaultPasswordFile];
   const strict = { ...config, rules: { ...config.rules, unparsedFailed: true } };
-  const inventory = await openInventory(sources, { ...flags, passwordFiles }, strict, { signal });
+  const inventory = await openInventory(sources, flags, strict, { signal });
   return {
     inventory,
     hosts: inventory.match(pattern, { limit: flags.limit }),
@@ -55,32 +57,6 @@ export async function fleetConfig(
     words,
   };
 }
-
-/** ansible-inventory's own flags, and `--limit`. */
-export const INVENTORY_FLAGS = {
-  list: { type: "switch", help: "all groups and hosts with their vars, as JSON (the default)" },
-  graph: { type: "switch", help: "the tree of groups, from GROUP down or whole" },
-  vars: { type: "switch", help: "with --graph: the vars of groups and hosts as well" },
-  host: { type: "text", value: "NAME", help: "one host's vars, as JSON" },
-  inventory: FLEET_FLAGS.inventory,
-  limit: FLEET_FLAGS.limit,
-  extraVars: FLEET_FLAGS.extraVars,
-  vaultPasswordFile: { type: "list", value: "FILE", help: "password of Ansible Vault values (repeatable)" },
-  vaultId: {
-    type: "list",
-    value: "LABEL@SOURCE",
-    help: "a vault password by id: a file, a program or `prompt` (repeatable)",
-  },
-  askVaultPass: { type: "switch", help: "ask for the vault password" },
-  playbookDir: {
-    type: "text",
-    value: "FOLDER",
-    help: "group_vars and host_vars in it count, as beside a playbook",
-  },
-  export: { type: "switch", help: "vars where they were set instead of merged at every host" },
-} as const satisfies Record<string, Flag>;
-
-type InventoryFlags = Parsed<typeof INVENTORY_FLAGS>;
 
 /**
  * The inventory that ansible-inventory would read for `flags` (`-i`, or else the first word, or else what ansible.cfg
@@ -90,62 +66,82 @@ type InventoryFlags = Parsed<typeof INVENTORY_FLAGS>;
  */
 export async function inventoryConfig(
   flags: InventoryFlags,
-  {
-    environment = process.env,
-    signal,
-  }: {
-    readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-    readonly signal?: AbortSignal | undefined;
-  } = {},
-): Promise<{ readonly inventory: Inventory; readonly words: readonly string[]; readonly asSet: boolean }> {
-  const { list, graph, host } = flags;
-  if (Number(list) + Number(graph) + Number(host !== undefined) > 1)
-    throw new OpsError("usage", "only one of --list, --graph and --host at a time");
+  { environment = process.env, signal }: Around = {},
+): Promise<InventoryConfig> {
+  requireAction(flags);
   const config = readAnsibleConfig({ environment, folder: process.cwd() });
   const words = [...flags.words];
+  const isNamed = flags.inventory.length === 0 && words.length > 0;
+  // `--graph web` beside an ansible.cfg that names the inventory is about a group, as it is to Ansible.
+  const isGroup = isNamed && flags.graph && words.length === 1 && config.inventory !== undefined;
   const named =
     flags.inventory.length > 0
-      ? flags.inventory.map(sourceOf)
-      : words.splice(0, 1).map((name) => findInventory(name));
-  const sources = await Promise.all(named);
-  const given = sources.length > 0 ? sources : (config.inventory ?? [DEFAULT_INVENTORY]);
-  const wanted = { ...flags, passwordFiles: flags.vaultPasswordFile };
-  const inventory = await openInventory(given, wanted, config, { environment, signal });
-  return { inventory, words, asSet: flags.export || config.export };
+      ? await Promise.all(flags.inventory.map(sourceOf))
+      : isGroup
+        ? await inventoryCalled(words)
+        : await Promise.all(words.splice(0, 1).map((name) => findInventory(name)));
+  const sources = named.length > 0 ? named : (config.inventory ?? [DEFAULT_INVENTORY]);
+  const inventory = await openInventory(sources, flags, config, { environment, signal, keepFree: true });
+  return { inventory, words, asSet: flags.export || config.export, configFile: config.file };
 }
 
-interface Wanted {
-  readonly passwordFiles: readonly string[];
-  readonly extraVars: readonly string[];
-  readonly vaultId?: readonly string[];
-  readonly askVaultPass?: boolean;
-  readonly playbookDir?: string | undefined;
+export interface InventoryConfig {
+  readonly inventory: Inventory;
+  readonly words: readonly string[];
+  readonly asSet: boolean;
+  /** The ansible.cfg that was read. */
+  readonly configFile: string | undefined;
 }
+
+interface Around {
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The inventory that the first of `words` names for certain, which is then taken from them. */
+async function inventoryCalled(words: string[]): Promise<string[]> {
+  const [name = ""] = words;
+  const isPath = name.includes("/") || name.includes(",");
+  const found = isPath ? name : await findInventory(name, { onlyInFolder: true }).catch(unlessInventory);
+  if (found !== undefined) words.shift();
+  return found === undefined ? [] : [found];
+}
+
+type Wanted = Pick<FleetFlags, "extraVars" | "vaultPasswordFile" | "vaultId" | "askVaultPass"> & {
+  readonly playbookDir?: string | undefined;
+};
 
 async function openInventory(
   sources: readonly string[],
   wanted: Wanted,
   config: AnsibleConfig,
-  {
-    environment = process.env,
-    signal,
-  }: {
-    readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-    readonly signal?: AbortSignal | undefined;
-  },
+  { environment = process.env, signal, keepFree }: Around & { readonly keepFree?: boolean },
 ): Promise<Inventory> {
+  const answers = new Map<string, Promise<string>>();
+  const vault = {
+    ids: [...config.vault.ids, ...wanted.vaultId],
+    passwordFiles: [...wanted.vaultPasswordFile, ...[config.vault.passwordFile ?? []].flat()],
+    ask: wanted.askVaultPass || config.vault.ask,
+    identity: config.vault.identity,
+    /** Each question is asked once, whoever needs the answer. */
+    prompt(question: string) {
+      const answer = answers.get(question) ?? askSecret(question, { signal });
+      answers.set(question, answer);
+      return answer;
+    },
+  };
+  const decrypt = async (text: string, where: string) => {
+    const { rules } = config;
+    const secrets = await readVaultSecrets({ ...vault, idMatch: rules.vaultIdMatch, signal });
+    return createDecrypt(secrets, { idMatch: rules.vaultIdMatch })(text, where);
+  };
+  const { hashBehaviour } = config.rules;
   return await loadInventory(sources, {
-    extraVars: await extraVars(wanted.extraVars),
+    extraVars: await extraVars(wanted.extraVars, { hashBehaviour, decrypt, keepFree }),
     environment,
     rules: config.rules,
     connection: config.connection,
-    vault: {
-      ids: [...config.vault.ids, ...(wanted.vaultId ?? [])],
-      passwordFiles: [...wanted.passwordFiles, ...[config.vault.passwordFile ?? []].flat()],
-      ask: wanted.askVaultPass === true || config.vault.ask,
-      identity: config.vault.identity,
-      prompt: (question) => askSecret(question, { signal }),
-    },
+    vault,
     playbookDir: wanted.playbookDir ?? config.playbookDir,
     workingFolder: process.cwd(),
     warnings: config.warnings,
@@ -157,10 +153,12 @@ async function openInventory(
 async function sourceOf(given: string): Promise<string> {
   const found = await stat(fullPath(given)).catch((error: Error) => error);
   if (!(found instanceof Error) || given.includes(",") || given.includes("/")) return given;
-  return findInventory(given).catch((error: unknown) => {
-    if (error instanceof OpsError && error.code === "inventory") return given; // Ansible warns of it and goes on
-    throw error;
-  });
+  return (await findInventory(given).catch(unlessInventory)) ?? given; // Ansible warns of it and goes on
+}
+
+/** Undefined for "there is no such inventory". */
+function unlessInventory(error: unknown): undefined {
+  if (!(error instanceof OpsError && error.code === "inventory")) throw error;
 }
 
 function forksOf({ connection: { forks } }: AnsibleConfig): number | undefined {

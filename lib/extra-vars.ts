@@ -1,104 +1,90 @@
 // `-e`: variables given on the command line, as Ansible takes them.
+import { readFile } from "node:fs/promises";
 import { OpsError } from "./errors.ts";
+import { combine } from "./inventory/combine.ts";
+import { joinFree, parseKeyValues, UnclosedError } from "./inventory/key-values.ts";
+import { define } from "./inventory/keys.ts";
+import { fullPath } from "./inventory/paths.ts";
+import { isMapping } from "./inventory/scalars.ts";
 import type { Value, Vars } from "./inventory/types.ts";
+import { isVault } from "./inventory/vault.ts";
 import { parseYaml } from "./inventory/yaml.ts";
+
+export interface ExtraVarsOptions {
+  readonly hashBehaviour?: "replace" | "merge" | undefined;
+  /** The text of an encrypted file. */
+  readonly decrypt?: ((vaultText: string, where: string) => Promise<string>) | undefined;
+  /** Words that set nothing become `_raw_params`, as in Ansible, instead of an error. */
+  readonly keepFree?: boolean | undefined;
+}
 
 /**
  * Extra vars as ansible's `-e` takes them: `a=1 b='two words' c={{ x }}`, JSON or YAML text in braces, or `@FILE`. Later
- * ones win.
- * @throws OpsError `usage` naming the one that can't be read
+ * ones win; with `hashBehaviour` merge, mappings of one name are merged.
+ * @throws OpsError `usage` naming the one that can't be read, with its line
  * @see https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html#defining-variables-at-runtime
  */
-export async function extraVars(given: readonly string[]): Promise<Vars> {
-  const vars: Record<string, Value> = {};
-  for (const text of given) Object.assign(vars, await readExtra(text));
+export async function extraVars(given: readonly string[], options: ExtraVarsOptions = {}): Promise<Vars> {
+  let vars: Vars = {};
+  for (const text of given)
+    if (text !== "") vars = combine(vars, await readExtra(text, options), options.hashBehaviour ?? "replace");
   return vars;
 }
 
-async function readExtra(text: string): Promise<Vars> {
-  if (text.startsWith("@")) {
-    const file = Bun.file(text.slice(1));
-    if (!(await file.exists()))
-      throw new OpsError("usage", `-e ${text}: no such file`, {
-        hint: "give -e @FILE the path of a YAML or JSON file",
-      });
-    return mapping(await file.text(), text);
-  }
-  if (/^\s*[{[]/.test(text)) return mapping(text, text);
-  const vars: Record<string, Value> = {};
-  for (const word of splitArguments(text)) {
-    const plain = withoutEscapes(word);
-    const equals = plain.indexOf("=");
-    // Ansible lets such a word pass; it is a value that was to be in quotes.
-    if (equals < 1) {
-      throw new OpsError("usage", `-e "${text}": "${word}" sets nothing`, {
-        hint: `write -e name=value, -e 'name="two words"', -e '{"name": [1, 2]}' or -e @FILE`,
-      });
-    }
-    vars[plain.slice(0, equals)] = unquoted(plain.slice(equals + 1));
-  }
-  return vars;
-}
-
-/** Words between blanks; those inside quotes, `{{ }}`, `{% %}` and `{# #}` divide nothing. Quotes stay where they are. */
-function splitArguments(text: string): string[] {
-  const words: string[] = [];
-  let word = "";
-  let quote = "";
-  let block = "";
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] as string;
-    const pair = text.slice(at, at + 2);
-    if (block !== "" && pair === block) {
-      block = "";
-      word += pair;
-      at++;
-    } else if (block === "" && BLOCKS[pair] !== undefined) {
-      block = BLOCKS[pair];
-      word += pair;
-      at++;
-    } else if (block === "" && quote === "" && /\s/.test(char)) {
-      if (word !== "") words.push(word);
-      word = "";
-    } else {
-      if (block === "" && `"'`.includes(char) && text[at - 1] !== "\\" && (quote === "" || quote === char))
-        quote = quote === "" ? char : "";
-      word += char;
-    }
-  }
-  if (quote !== "" || block !== "")
-    throw new OpsError("usage", `-e '${text}': a quote or {{ }} is not closed`, {
-      hint: "close it, or put the whole into one pair of quotes for your shell",
+async function readExtra(text: string, options: ExtraVarsOptions): Promise<Vars> {
+  if (text.startsWith("@")) return mapping(await readExtraFile(text, options), text);
+  if (/^[{[]/.test(text)) return mapping(text, text);
+  if (/^[./]/.test(text) && options.keepFree === true)
+    throw new OpsError("usage", `-e ${text}: a file needs an @ before it`, { hint: `write -e @${text}` });
+  const { values, free } = keyValues(text);
+  // Ansible lets such a word pass; it is a value that was to be in quotes.
+  if (free.length > 0 && options.keepFree !== true) {
+    throw new OpsError("usage", `-e "${text}": "${free[0]}" sets nothing`, {
+      hint: `write -e name=value, -e 'name="two words"', -e '{"name": [1, 2]}' or -e @FILE`,
     });
-  return word === "" ? words : [...words, word];
+  }
+  const vars: Record<string, Value> = {};
+  for (const [name, value] of values) define(vars, name, value);
+  if (free.length > 0) define(vars, "_raw_params", joinFree(free));
+  return vars;
 }
 
-const BLOCKS: Readonly<Record<string, string>> = { "{{": "}}", "{%": "%}", "{#": "#}" };
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  ...{ a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" },
-  ...{ "\\": "\\", "'": "'", '"': '"' },
-};
-
-function withoutEscapes(word: string): string {
-  return word.replace(
-    /\\(?:U([0-9a-fA-F]{8})|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\\'"abfnrtv]))/g,
-    (_, long?: string, short?: string, byte?: string, name?: string) =>
-      name === undefined
-        ? String.fromCodePoint(Number.parseInt(long ?? short ?? byte ?? "", 16))
-        : (ESCAPES[name] ?? ""),
-  );
+async function readExtraFile(given: string, { decrypt }: ExtraVarsOptions): Promise<string> {
+  const text = await readFile(fullPath(given.slice(1)), "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "no such file" : cause.message;
+    throw new OpsError("usage", `-e ${given}: ${why}`, {
+      hint: "give -e @FILE the path of a YAML or JSON file",
+      cause,
+    });
+  });
+  return isVault(text) && decrypt !== undefined ? decrypt(text, given.slice(1)) : text;
 }
 
-function unquoted(value: string): string {
-  const quote = value[0] ?? "";
-  return value.length > 1 && `"'`.includes(quote) && value.endsWith(quote) ? value.slice(1, -1) : value;
+function keyValues(text: string) {
+  try {
+    return parseKeyValues(text);
+  } catch (error) {
+    if (!(error instanceof UnclosedError)) throw error;
+    throw new OpsError("usage", `-e '${text}': ${error.message}`, {
+      hint: "close it, or put the whole into one pair of quotes for your shell",
+      cause: error,
+    });
+  }
 }
 
 function mapping(text: string, origin: string): Vars {
-  const value = parseYaml(text, { file: `-e ${origin}`, warn: () => {} });
-  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value as Vars;
+  const value = parsed(text, origin);
+  if (isMapping(value)) return value;
   throw new OpsError("usage", `-e ${origin} holds no mapping of names to values`, {
     hint: "write name: value lines in the file, or -e name=value",
   });
+}
+
+function parsed(text: string, origin: string): Value {
+  try {
+    return parseYaml(text, { file: `-e ${origin}`, warn: () => {} });
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error;
+    throw new OpsError("usage", error.message, { hint: error.hint, cause: error });
+  }
 }

@@ -2,14 +2,17 @@
 // biome-ignore-all assist/source/organizeImports: in the order a script uses them
 
 // Scripts: options, environment, errors, exit codes
-export { type FleetConfig, fleetConfig, INVENTORY_FLAGS, inventoryConfig } from "./config.ts";
+export { type FleetConfig, fleetConfig, inventoryConfig } from "./config.ts";
 export { type ErrorCode, OpsError } from "./errors.ts";
+export { INVENTORY_FLAGS, inventoryOptions } from "./inventory-flags.ts";
 export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
 export { EXIT, errorText, script, watch } from "./script.ts";
 
 // Inventories: hosts, groups, vars
 export { findInventory, loadInventory } from "./inventory/load.ts";
-export { ansibleExitCode, graphText, hostJson, listJson } from "./inventory/print.ts";
+export { ansibleExitCode } from "./inventory/exit-code.ts";
+export { graphText, hostJson, listJson } from "./inventory/print.ts";
+export { showInventory } from "./inventory/show.ts";
 export type { Group, Host, Inventory } from "./inventory/types.ts";
 export { type HostSettings, settingsOf } from "./settings.ts";
 

@@ -1,9 +1,13 @@
 // One table of flags → typed options and `--help`.
-import { parseArgs } from "node:util";
+import { ArgumentError, parseArguments } from "./arguments.ts";
 import { OpsError } from "./errors.ts";
 
 interface FlagBase {
   readonly short?: string;
+  /** More long names, without dashes. */
+  readonly alias?: string;
+  /** The name of a flag that can't be given with this one. */
+  readonly notWith?: string;
   readonly help: string;
 }
 /** `value` is the placeholder shown in help (`-f N`); a flag without one is a switch. */
@@ -39,6 +43,8 @@ export interface Usage<Flags extends Record<string, Flag>> {
   readonly minWords?: number;
   readonly maxWords: number;
   readonly flags: Flags;
+  /** Beginnings of long flags will do, as with Ansible's own tools. */
+  readonly abbreviations?: boolean;
 }
 
 /** Thrown by `--help`: a wish, not an error. `script` prints it and exits 0. */
@@ -55,6 +61,7 @@ export const FLEET_FLAGS = {
   inventory: {
     type: "list",
     short: "i",
+    alias: "inventory-file",
     value: "PATH",
     help: "inventory file, folder or 'host1,host2,' (repeatable)",
   },
@@ -71,7 +78,24 @@ export const FLEET_FLAGS = {
     help: "set a variable, over the inventory's (repeatable; @FILE, JSON)",
   },
   forks: { type: "count", short: "f", value: "N", min: 1, help: "hosts worked on at a time (50)" },
-  vaultPasswordFile: { type: "text", value: "FILE", help: "password of Ansible Vault values" },
+  vaultPasswordFile: {
+    type: "list",
+    alias: "vault-pass-file",
+    value: "FILE",
+    help: "password of Ansible Vault values (repeatable)",
+  },
+  vaultId: {
+    type: "list",
+    value: "LABEL@SOURCE",
+    help: "a vault password by id: a file, a program or `prompt` (repeatable)",
+  },
+  askVaultPass: {
+    type: "switch",
+    short: "J",
+    alias: "ask-vault-password",
+    notWith: "vaultPasswordFile",
+    help: "ask for the vault password",
+  },
   json: { type: "switch", help: "one JSON object a line on stdout, nothing else there" },
   verbose: { type: "switch", short: "v", help: "say more" },
 } as const satisfies Record<string, Flag>;
@@ -86,22 +110,26 @@ export function parseOptions<const Flags extends Record<string, Flag>>(
 ): Parsed<Flags> {
   const cut = argv.indexOf("--");
   const rest = cut === -1 ? undefined : argv.slice(cut + 1);
-  const { values, positionals } = parseStrictly(cut === -1 ? argv : argv.slice(0, cut), usage);
-  if (values.help === true) throw new Help(helpText(usage));
-  const options: Record<string, unknown> = { words: positionals, rest };
+  const { values, words } = parseStrictly(cut === -1 ? argv : argv.slice(0, cut), usage);
+  if (values.has("help")) throw new Help(helpText(usage));
+  const options: Record<string, unknown> = { words, rest };
   for (const [name, flag] of Object.entries(usage.flags)) {
-    const value = values[dashed(name)];
+    const given = values.get(dashed(name));
+    const value = given?.at(-1);
     // `--source "$BUILD"` with BUILD unset would mean the working folder, and an empty --limit every host.
-    if (typeof value === "string" && value.trim() === "")
+    if (flag.type !== "switch" && flag.type !== "list" && value?.trim() === "")
       throw wrong(`--${dashed(name)} is empty: is a shell variable not set?`, usage);
-    options[name] = flag.type === "count" ? count(name, flag.min ?? 0, value) : (value ?? emptyOf(flag));
+    if (given !== undefined && flag.notWith !== undefined && values.has(dashed(flag.notWith)))
+      throw wrong(`--${dashed(name)} can't be given with --${dashed(flag.notWith)}`, usage);
+    if (flag.type === "switch") options[name] = given !== undefined;
+    else if (flag.type === "list") options[name] = given ?? [];
+    else options[name] = flag.type === "count" ? count(name, flag.min ?? 0, value) : value;
   }
-  if (positionals.some((word) => word.trim() === ""))
+  if (words.some((word) => word.trim() === ""))
     throw wrong(`a word is empty: this takes ${usage.words}`, usage);
   const least = usage.minWords ?? 0;
-  if (positionals.length < least) throw wrong(`too few words: this needs ${usage.words}`, usage);
-  if (positionals.length > usage.maxWords)
-    throw wrong(`one word too many: "${positionals[usage.maxWords]}"`, usage);
+  if (words.length < least) throw wrong(`too few words: this needs ${usage.words}`, usage);
+  if (words.length > usage.maxWords) throw wrong(`one word too many: "${words[usage.maxWords]}"`, usage);
   return options as Parsed<Flags>;
 }
 
@@ -128,22 +156,15 @@ export function helpText(usage: Usage<Record<string, Flag>>): string {
 }
 
 function parseStrictly(argv: readonly string[], usage: Usage<Record<string, Flag>>) {
-  const options: Record<string, { type: "string" | "boolean"; short?: string; multiple?: boolean }> = {
-    help: { type: "boolean", short: "h" },
-  };
-  for (const [name, flag] of Object.entries(usage.flags)) {
-    options[dashed(name)] = {
-      type: flag.type === "switch" ? "boolean" : "string",
-      multiple: flag.type === "list",
-      ...(flag.short === undefined ? {} : { short: flag.short }),
-    };
-  }
+  const flags = Object.entries(usage.flags).map(([name, { type, short, alias }]) => {
+    return { long: [dashed(name), ...(alias === undefined ? [] : [alias])], short, takes: type !== "switch" };
+  });
+  const help = { long: ["help"], short: "h", takes: false };
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    return parseArguments(argv, [...flags, help], { abbreviations: usage.abbreviations, stopAt: ["help"] });
   } catch (error) {
-    // node:util words these well ("Unknown option '--frks'"), but offers advice about `--` that fits few.
-    const message = error instanceof Error ? error.message.split(". To specify")[0] : String(error);
-    throw wrong(message ?? "", usage, error);
+    if (!(error instanceof ArgumentError)) throw error;
+    throw wrong(error.message, usage, error);
   }
 }
 
@@ -152,10 +173,6 @@ function count(name: string, min: number, value: unknown): number | undefined {
   const number = Number(value);
   if (typeof value === "string" && /^\d+$/.test(value) && number >= min) return number;
   throw new OpsError("usage", `--${dashed(name)} wants a whole number of at least ${min}, not "${value}"`);
-}
-
-function emptyOf(flag: Flag): unknown {
-  return flag.type === "switch" ? false : flag.type === "list" ? [] : undefined;
 }
 
 function wrong(message: string, usage: Usage<Record<string, Flag>>, cause?: unknown): OpsError {

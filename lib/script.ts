@@ -1,9 +1,8 @@
 // What all scripts share: Ctrl+C becomes an AbortSignal, errors become text, results become the exit code.
-import { ProcessOutput } from "zx";
 import { OpsError } from "./errors.ts";
 import { Help } from "./options.ts";
 import type { FleetFeed } from "./ui/feed.ts";
-import { type Shown, showFleet } from "./ui/show.ts";
+import type { Shown } from "./ui/show.ts";
 
 /** Ansible's exit codes, and the shell's for an interrupt. */
 export const EXIT = { ok: 0, couldNotStart: 1, failed: 2, unreachable: 4, interrupted: 130 } as const;
@@ -31,7 +30,7 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
   try {
     process.exitCode = (await main(controller.signal)) ?? EXIT.ok;
   } catch (error) {
-    process.exitCode = explain(error);
+    process.exitCode = await explain(error);
   } finally {
     for (const name of signals) process.off(name, interrupt);
   }
@@ -59,6 +58,8 @@ export function watch(
     quiet = false,
   }: { readonly json: boolean; readonly verbose: boolean; readonly quiet?: boolean },
 ): Shown {
+  // Loaded by the scripts that watch a fleet, not by all.
+  const { showFleet } = require("./ui/show.ts") as typeof import("./ui/show.ts");
   const onQuit = () => process.kill(process.pid, "SIGINT");
   return showFleet(fleet, { mode: json ? "json" : quiet ? "troubles" : "auto", verbose, onQuit });
 }
@@ -70,18 +71,13 @@ export function errorText(error: OpsError): string {
   return `${where}${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`;
 }
 
-function explain(error: unknown): number {
+async function explain(error: unknown): Promise<number> {
   if (error instanceof Help) {
     process.stdout.write(`${error.text}\n`);
     return EXIT.ok;
   }
-  if (error instanceof ProcessOutput) {
-    const said = error.stderr.trim() || error.stdout.trim() || "it said nothing";
-    process.stderr.write(`a command ended with exit code ${error.exitCode}: ${said}\n`);
-    return EXIT.couldNotStart;
-  }
   if (!(error instanceof OpsError)) {
-    process.stderr.write(`this is a bug in Rookery, please report it:\n${describe(error)}\n`);
+    process.stderr.write(await unexpected(error));
     return EXIT.couldNotStart;
   }
   process.stderr.write(`${errorText(error)}\n`);
@@ -90,6 +86,15 @@ function explain(error: unknown): number {
     process.stdout.write(`${JSON.stringify({ type: "error", code, message, hint, host })}\n`);
   }
   return error.code === "interrupted" ? EXIT.interrupted : EXIT.couldNotStart;
+}
+
+async function unexpected(error: unknown): Promise<string> {
+  // Loading zx takes longer than reading an inventory does, and most scripts run no command by it.
+  const { ProcessOutput } = await import("zx");
+  if (!(error instanceof ProcessOutput))
+    return `this is a bug in Rookery, please report it:\n${describe(error)}\n`;
+  const said = error.stderr.trim() || error.stdout.trim() || "it said nothing";
+  return `a command ended with exit code ${error.exitCode}: ${said}\n`;
 }
 
 function describe(error: unknown): string {

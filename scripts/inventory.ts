@@ -1,34 +1,37 @@
 #!/usr/bin/env bun
 // Hosts, groups and vars, as ansible-inventory prints them: bun scripts/inventory.ts prod --graph --vars
 // Its parts by themselves, not lib/index.ts: reading an inventory takes less time than loading all the rest.
-import { INVENTORY_FLAGS, inventoryConfig } from "../lib/config.ts";
+import { inventoryConfig } from "../lib/config.ts";
 import { OpsError } from "../lib/errors.ts";
-import { ansibleExitCode, graphText, hostJson, listJson } from "../lib/inventory/print.ts";
-import { parseOptions } from "../lib/options.ts";
+import { ansibleExitCode } from "../lib/inventory/exit-code.ts";
+import { showInventory, writeShown } from "../lib/inventory/show.ts";
+import { inventoryOptions } from "../lib/inventory-flags.ts";
 import { errorText, script } from "../lib/script.ts";
+import { version } from "../package.json";
+
+/** How argparse ends where a flag is wrong. */
+const BAD_FLAG = 2;
 
 await script(async (signal) => {
-  const options = parseOptions(Bun.argv.slice(2), {
-    example: "bun scripts/inventory.ts prod --graph --vars",
-    about:
-      "Shows what an inventory means: hosts, groups and merged vars, in ansible-inventory's own formats.",
-    words: "[INVENTORY] [GROUP]",
-    maxWords: 2,
-    flags: INVENTORY_FLAGS,
-  });
-  const { graph, host, limit, vars } = options;
-  let open = false;
+  let stage: "flags" | "loading" | "open" = "flags";
   try {
-    const { inventory, words, asSet } = await inventoryConfig(options, { signal });
-    open = true;
-    if (host !== undefined) console.log(hostJson(inventory, host, { asSet }));
-    else if (graph) console.log(graphText(inventory, { group: words[0], vars, asSet }));
-    else console.log(listJson(inventory, { limit, asSet }));
+    const options = inventoryOptions(Bun.argv.slice(2));
+    stage = "loading";
+    if (options.version) {
+      console.log(`rookery ${version}`);
+      return 0;
+    }
+    const { inventory, words, asSet, configFile } = await inventoryConfig(options, { signal });
+    stage = "open";
+    if (options.verbose) process.stderr.write(`ansible.cfg: ${configFile ?? "none"}\n`);
+    const text = showInventory(inventory, { ...options, group: words[0], asSet });
+    if (options.output === undefined) console.log(text.endsWith("\n") ? text.slice(0, -1) : text);
+    else writeShown(text, options.output);
     for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`);
-    return 0;
+    return text === "" ? 1 : 0;
   } catch (error) {
     if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
     process.stderr.write(`${errorText(error)}\n`);
-    return ansibleExitCode(error, { open });
+    return stage === "flags" ? BAD_FLAG : ansibleExitCode(error, { open: stage === "open" });
   }
 });

@@ -1,8 +1,10 @@
 // ansible.cfg and ANSIBLE_* variables: what Ansible is told besides the inventory, as far as it concerns us.
 
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { parseConfigFile } from "./config-file.ts";
+import { extname, join } from "node:path";
+import { OpsError } from "../errors.ts";
+import { type ConfigFile, parseConfigFile } from "./config-file.ts";
+import { unsupportedSettings } from "./config-unsupported.ts";
 import { configValues, type Environment, expandPath } from "./config-values.ts";
 import type { ConnectionDefaults } from "./types.ts";
 
@@ -28,6 +30,8 @@ export interface InventoryRules {
   readonly duplicateKeys: "warn" | "error" | "ignore";
   /** Order in which vars of groups are merged: names from Ansible's VARIABLE_PRECEDENCE. */
   readonly precedence: readonly string[];
+  /** Whether group_vars/ and host_vars/ count. */
+  readonly varsFiles: boolean;
   /** A vault value is only opened with the password of its own id. */
   readonly vaultIdMatch: boolean;
 }
@@ -68,6 +72,7 @@ export const DEFAULT_RULES: InventoryRules = {
     ...["all_inventory", "groups_inventory", "all_plugins_inventory", "all_plugins_play"],
     ...["groups_plugins_inventory", "groups_plugins_play"],
   ],
+  varsFiles: true,
   vaultIdMatch: false,
 };
 
@@ -86,10 +91,16 @@ export function readAnsibleConfig({
 }): AnsibleConfig {
   const warnings: string[] = [];
   const path = findConfigFile(environment, folder, warnings);
-  const file = path === undefined ? undefined : parseConfigFile(readFileSync(path, "utf8"), path);
+  const file = path === undefined ? undefined : readConfigFile(path);
   const read = configValues({ environment, folder, file, path });
-  const { text, list, flag, whole, choice, place } = read;
-  const given = list("ANSIBLE_INVENTORY", "defaults.inventory");
+  const { text, list, flag, whole, choice } = read;
+  const varsPlugins = list("ANSIBLE_VARS_ENABLED", "defaults.vars_plugins_enabled") ?? [VARS_PLUGIN];
+  for (const each of varsPlugins)
+    if (each !== "" && !isVarsPlugin(each))
+      warnings.push(
+        `the vars plugin ${each} is enabled, and not supported: only group_vars and host_vars count`,
+      );
+  warnings.push(...unsupportedSettings(read));
   const rules: InventoryRules = {
     hashBehaviour:
       choice(["replace", "merge"], "ANSIBLE_HASH_BEHAVIOUR", "defaults.hash_behaviour") ??
@@ -130,13 +141,14 @@ export function readAnsibleConfig({
       choice(["warn", "error", "ignore"], "ANSIBLE_DUPLICATE_YAML_DICT_KEY", "defaults.duplicate_dict_key") ??
       DEFAULT_RULES.duplicateKeys,
     precedence: list("ANSIBLE_PRECEDENCE", "defaults.precedence") ?? DEFAULT_RULES.precedence,
+    varsFiles: varsPlugins.some(isVarsPlugin),
     vaultIdMatch: flag("ANSIBLE_VAULT_ID_MATCH", "defaults.vault_id_match") ?? false,
   };
   return {
     file: path,
     warnings,
-    // `a,b` in ansible.cfg is two paths, never a host list: what has no folder is beside the file.
-    inventory: given?.filter((each) => each !== "").map(place("ANSIBLE_INVENTORY")),
+    // `a,b` in ansible.cfg is two paths, never a host list; nothing before or after a comma is the folder itself.
+    inventory: read.paths("ANSIBLE_INVENTORY", "defaults.inventory"),
     rules,
     vault: {
       passwordFile: read.path("ANSIBLE_VAULT_PASSWORD_FILE", "defaults.vault_password_file"),
@@ -165,13 +177,35 @@ export function readAnsibleConfig({
       ),
       forks: whole("ANSIBLE_FORKS", "defaults.forks"),
       transport: text("ANSIBLE_TRANSPORT", "defaults.transport"),
+      become: flag("ANSIBLE_BECOME", "privilege_escalation.become"),
+      becomeMethod: text("ANSIBLE_BECOME_METHOD", "privilege_escalation.become_method"),
+      becomeUser: text("ANSIBLE_BECOME_USER", "privilege_escalation.become_user"),
     },
   };
 }
 
+const VARS_PLUGIN = "host_group_vars";
+
+function isVarsPlugin(name: string): boolean {
+  return name === VARS_PLUGIN || name === `ansible.builtin.${VARS_PLUGIN}`;
+}
+
+/** @throws OpsError `usage` for what is no ansible.cfg; one in YAML says nothing, to Ansible too */
+function readConfigFile(path: string): ConfigFile {
+  const ending = extname(path);
+  if (ending === ".yml" || ending === ".yaml") return new Map();
+  if (ending !== ".cfg" && ending !== ".ini") {
+    throw new OpsError("usage", `ANSIBLE_CONFIG names ${path}, and Ansible only takes .cfg and .ini`, {
+      hint: "give the file one of these endings",
+    });
+  }
+  return parseConfigFile(readFileSync(path, "utf8"), path);
+}
+
 function findConfigFile(environment: Environment, folder: string, warnings: string[]): string | undefined {
-  const named = environment.ANSIBLE_CONFIG && expandPath(environment.ANSIBLE_CONFIG, folder, environment);
-  const first = named && isFolder(named) ? join(named, "ansible.cfg") : named;
+  const given = environment.ANSIBLE_CONFIG;
+  const named = given === undefined ? undefined : expandPath(given, folder, environment);
+  const first = named !== undefined && isFolder(named) ? join(named, "ansible.cfg") : named;
   const here = join(folder, "ansible.cfg");
   const open = (statSync(folder).mode & constants.S_IWOTH) !== 0;
   const candidates = [
@@ -181,7 +215,7 @@ function findConfigFile(environment: Environment, folder: string, warnings: stri
     "/etc/ansible/ansible.cfg",
   ];
   const found = candidates.find(readable);
-  if (open && existsSync(here) && found !== first) {
+  if (open && existsSync(here) && (first === undefined || found !== first)) {
     warnings.push(
       `${here} is ignored: anybody may write to this folder (name it in ANSIBLE_CONFIG to use it)`,
     );

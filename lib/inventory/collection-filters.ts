@@ -1,192 +1,154 @@
-// Jinja filters of Ansible's inventories: lists and mappings.
+// Jinja filters of Ansible's inventories: lists and mappings as a whole.
 
-import type { Filter } from "./filters.ts";
-import { equal, ordering } from "./operators.ts";
+import type { Filters } from "./filters.ts";
+import { unique } from "./item-filters.ts";
+import { orderedKeys, originalKey, setEntry } from "./keys.ts";
+import { jsonKey } from "./literal.ts";
+import { contains, equal, ordering } from "./operators.ts";
 import { pythonText } from "./python-text.ts";
-import { itemsOf, memberOf, TemplateError, truthy } from "./results.ts";
-import { float, isFloat, isMapping } from "./scalars.ts";
+import { itemsOf, keysOf, memberOf, TemplateError, truthy } from "./results.ts";
+import { isMapping } from "./scalars.ts";
+import { tool } from "./signatures.ts";
+import { Tuple, tuple } from "./tuple.ts";
 import type { Value } from "./types.ts";
 
-type Named = Readonly<Record<string, Value>>;
-
-/** Filters and tests by name, for `map('upper')` and `select('match', '^web')`. */
-export interface Toolbox {
-  filter(name: string, input: Value, args: readonly Value[], named: Named): Value;
-  test(name: string, input: Value, args: readonly Value[]): boolean;
-}
+type Mapping = Readonly<Record<string, Value>>;
 
 const unlike = (items: readonly Value[], others: readonly Value[]) =>
-  items.filter((item) => !others.some((other) => equal(item, other)));
-
-/** Filters over lists and mappings; those that apply others by name get them from `tools`. */
-export function collectionFilters(tools: Toolbox): Readonly<Record<string, Filter>> {
-  const select =
-    (wanted: boolean): Filter =>
-    (input, [test, ...args]) =>
-      itemsOf(input).filter(
-        (item) => (test === undefined ? truthy(item) : tools.test(pythonText(test), item, args)) === wanted,
-      );
-  const selectAttribute =
-    (wanted: boolean): Filter =>
-    (input, [attribute = "", test, ...args]) =>
-      itemsOf(input).filter((item) => {
-        const found = attributeOf(item, attribute);
-        if (test === undefined) return (found !== undefined && truthy(found)) === wanted;
-        const name = pythonText(test);
-        if (name === "defined" || name === "undefined")
-          return ((found !== undefined) === (name === "defined")) === wanted;
-        if (found === undefined) throw new TemplateError(`an item has no '${pythonText(attribute)}'`);
-        return tools.test(name, found, args) === wanted;
-      });
-  return {
-    length: (input) => itemsOf(input).length,
-    count: (input) => itemsOf(input).length,
-    list: (input) => itemsOf(input),
-    first: (input) => edge(itemsOf(input)[0], "first"),
-    last: (input) => edge(itemsOf(input).at(-1), "last"),
-    join: (input, [separator = "", attribute], named) => {
-      const by = named.attribute ?? attribute;
-      const parts = itemsOf(input).map((item) => (by === undefined ? item : (attributeOf(item, by) ?? "")));
-      return parts.map(pythonText).join(pythonText(named.d ?? separator));
-    },
-    map: (input, [name, ...args], named) =>
-      itemsOf(input).map((item) => mapped(item, name, args, named, tools)),
-    select: select(true),
-    reject: select(false),
-    selectattr: selectAttribute(true),
-    rejectattr: selectAttribute(false),
-    unique: (input, [caseSensitive = false], named) =>
-      unique(itemsOf(input), truthy(named.case_sensitive ?? caseSensitive)),
-    sort: (input, [reverse = false], named) =>
-      sorted(
-        itemsOf(input),
-        truthy(named.reverse ?? reverse),
-        truthy(named.case_sensitive ?? false),
-        named.attribute,
-      ),
-    reverse: (input) =>
-      typeof input === "string" ? [...input].reverse().join("") : itemsOf(input).reverse(),
-    union: (input, [other = []]) => unique([...itemsOf(input), ...itemsOf(other)]),
-    intersect: (input, [other = []]) =>
-      unique(itemsOf(input).filter((item) => itemsOf(other).some((each) => equal(each, item)))),
-    difference: (input, [other = []]) => unique(unlike(itemsOf(input), itemsOf(other))),
-    symmetric_difference: (input, [other = []]) =>
-      unique([...unlike(itemsOf(input), itemsOf(other)), ...unlike(itemsOf(other), itemsOf(input))]),
-    flatten: (input, [levels], named) => flatten(itemsOf(input), Number(named.levels ?? levels ?? 100)),
-    min: (input) => edge(sorted(itemsOf(input), false, false)[0], "min"),
-    max: (input) => edge(sorted(itemsOf(input), true, false)[0], "max"),
-    sum: (input, [attribute], named) => {
-      const by = named.attribute ?? attribute;
-      const items = itemsOf(input).map((item) => (by === undefined ? item : (attributeOf(item, by) ?? 0)));
-      const total = items.reduce<number>((sum, item) => sum + Number(item), Number(named.start ?? 0));
-      return items.some(isFloat) ? float(total) : total;
-    },
-    zip: (input, others) => {
-      const lists = [itemsOf(input), ...others.map(itemsOf)];
-      return Array.from({ length: Math.min(...lists.map((list) => list.length)) }, (_each, index) =>
-        lists.map((list) => list[index] ?? null),
-      );
-    },
-    combine: (input, others, named) => combined([input, ...others], named),
-    dict2items: (input, _args, named) =>
-      Object.entries(mappingOf(input, "dict2items")).map(([key, value]) => ({
-        [pythonText(named.key_name ?? "key")]: key,
-        [pythonText(named.value_name ?? "value")]: value,
-      })),
-    items2dict: (input, _args, named) =>
-      Object.fromEntries(
-        itemsOf(input).map((item) => [
-          pythonText(memberOf(item, named.key_name ?? "key") ?? ""),
-          memberOf(item, named.value_name ?? "value") ?? null,
-        ]),
-      ),
-    items: (input) => Object.entries(mappingOf(input, "items")),
-    dictsort: (input) => sorted(Object.entries(mappingOf(input, "dictsort")), false, false),
-    path_join: (input) =>
-      itemsOf(input)
-        .map(pythonText)
-        .reduce((path, part) =>
-          part.startsWith("/") ? part : path === "" || path.endsWith("/") ? path + part : `${path}/${part}`,
-        ),
-    extract: (input, [container = null, more]) => {
-      const keys = [input, ...(more === undefined ? [] : Array.isArray(more) ? more : [more])] as Value[];
-      return edge(
-        keys.reduce<Value | undefined>((found, key) => memberOf(found ?? null, key), container),
-        "extract",
-      );
-    },
-  };
-}
-
-function mapped(
-  item: Value,
-  name: Value | undefined,
-  args: readonly Value[],
-  named: Named,
-  tools: Toolbox,
-): Value {
-  const attribute = named.attribute;
-  if (attribute === undefined) return tools.filter(pythonText(name ?? ""), item, args, named);
-  const found = attributeOf(item, attribute) ?? named.default;
-  if (found === undefined) throw new TemplateError(`an item has no '${pythonText(attribute)}'`);
-  return found;
-}
-
-/** `attribute='a.b.0'` of an item. */
-function attributeOf(item: Value, attribute: Value): Value | undefined {
-  if (typeof attribute === "number") return memberOf(item, attribute);
-  const path = pythonText(attribute).split(".");
-  return path.reduce<Value | undefined>(
-    (found, key) => (found === undefined ? undefined : memberOf(found, key)),
-    item,
+  items.filter((item) => !contains(others, item));
+const like = (items: readonly Value[], others: readonly Value[]) =>
+  unique(
+    items.filter((item) => contains(others, item)),
+    true,
   );
-}
 
-/** The first of each that are equal; as in Jinja, letters differ by more than their case unless asked. */
-function unique(items: readonly Value[], caseSensitive = true): Value[] {
-  const key = (item: Value) => (typeof item === "string" && !caseSensitive ? item.toLowerCase() : item);
-  const kept: Value[] = [];
-  for (const item of items) if (!kept.some((each) => equal(key(each), key(item)))) kept.push(item);
-  return kept;
-}
-
-function sorted(
-  items: readonly Value[],
-  reverse: boolean,
-  caseSensitive: boolean,
-  attribute?: Value,
-): Value[] {
-  const key = (item: Value): Value => {
-    const part = attribute === undefined ? item : (attributeOf(item, attribute) ?? null);
-    return typeof part === "string" && !caseSensitive ? part.toLowerCase() : part;
-  };
-  const order = [...items].sort((a, b) => (reverse ? -1 : 1) * ordering(key(a), key(b)));
-  return order;
-}
-
-function flatten(items: readonly Value[], levels: number): Value[] {
-  return items
-    .flatMap((item): Value[] => (Array.isArray(item) && levels > 0 ? flatten(item, levels - 1) : [item]))
-    .filter((item) => item !== null);
-}
-
-function combined(all: readonly Value[], named: Named): Value {
-  const recursive = truthy(named.recursive ?? false);
-  const lists = pythonText(named.list_merge ?? "replace");
-  const mappings = all
-    .flatMap((each): Value[] => (Array.isArray(each) ? [...each] : [each]))
-    .map((each) => mappingOf(each, "combine"));
-  const join = (low: Record<string, Value>, high: Record<string, Value>): Record<string, Value> => {
-    const out = { ...low };
-    for (const [key, value] of Object.entries(high)) {
-      const before = Object.hasOwn(low, key) ? low[key] : undefined;
-      if (recursive && isMapping(before) && isMapping(value)) out[key] = join(before, value);
-      else
-        out[key] = Array.isArray(before) && Array.isArray(value) ? mergedList(before, value, lists) : value;
+export const COLLECTION_FILTERS: Filters = {
+  union: tool("b!", (input, other = []) => unique([...listOf(input), ...listOf(other)], true)),
+  intersect: tool("b!", (input, other = []) => like(...ordered(input, other))),
+  difference: tool("b!", (input, other = []) => unique(unlike(...ordered(input, other)), true)),
+  symmetric_difference: tool("b!", (input, other = []) => {
+    const [left, right] = [listOf(input), listOf(other)];
+    return unlike(unique([...left, ...right], true), like(left, right));
+  }),
+  flatten: tool("levels skip_nulls", (input, levels = null, skip = true) =>
+    flatten(itemsOf(input), levels === null ? Number.POSITIVE_INFINITY : Number(levels), truthy(skip)),
+  ),
+  reverse: tool("", (input) =>
+    typeof input === "string" ? [...input].reverse().join("") : itemsOf(input).reverse(),
+  ),
+  combine: tool("*terms recursive list_merge", (input, terms, recursive = false, lists = "replace") =>
+    combined([input, ...(terms as readonly Value[])], truthy(recursive), pythonText(lists)),
+  ),
+  dict2items: tool("key_name value_name", (input, key = "key", item = "value") => {
+    const mapping = mappingOf(input, "dict2items");
+    return keysOf(mapping).map((each) => ({
+      [pythonText(key)]: each,
+      [pythonText(item)]: memberOf(mapping, each) ?? null,
+    }));
+  }),
+  items2dict: tool("key_name value_name", (input, key = "key", item = "value") => {
+    const made: Record<string, Value> = {};
+    for (const each of itemsOf(input)) {
+      const [name, found] = [memberOf(each, key), memberOf(each, item)];
+      if (name === undefined || found === undefined)
+        throw new TemplateError(
+          `items2dict wants '${pythonText(key)}' and '${pythonText(item)}' in each item, not ${pythonText(each)}`,
+        );
+      setEntry(made, jsonKey(name), found, name);
     }
-    return out;
-  };
-  return mappings.reduce<Record<string, Value>>(join, {});
+    return made;
+  }),
+  items: tool("", (input) => itemTuples(mappingOf(input, "items"))),
+  dictsort: tool("case_sensitive by reverse", (input, caseSensitive = false, by = "key", reverse = false) => {
+    const at = by === "value" ? 1 : 0;
+    const key = (item: readonly Value[]) => {
+      const part = item[at] as Value;
+      return typeof part === "string" && !truthy(caseSensitive) ? part.toLowerCase() : part;
+    };
+    const sign = truthy(reverse) ? -1 : 1;
+    return itemTuples(mappingOf(input, "dictsort")).sort((a, b) => sign * ordering(key(a), key(b)));
+  }),
+  rekey_on_member: tool("key! duplicates", (input, key = "", duplicates = "error") => {
+    const made: Record<string, Value> = {};
+    for (const item of isMapping(input)
+      ? keysOf(input).map((each) => memberOf(input, each))
+      : itemsOf(input)) {
+      const name = memberOf(item ?? null, key);
+      if (name === undefined)
+        throw new TemplateError(`rekey_on_member: the key ${pythonText(key)} was not found`);
+      if (Object.hasOwn(made, jsonKey(name)) && duplicates === "error")
+        throw new TemplateError(`rekey_on_member: the key ${pythonText(name)} is not unique`);
+      setEntry(made, jsonKey(name), item ?? null, name);
+    }
+    return made;
+  }),
+  subelements: tool("subelements! skip_missing", (input, path = "", skip = false) => {
+    const items = isMapping(input)
+      ? keysOf(input).map((key) => memberOf(input, key) ?? null)
+      : itemsOf(input);
+    const keys = Array.isArray(path) ? path : pythonText(path).split(".");
+    return items.flatMap((item) => {
+      let found: Value | undefined = item;
+      for (const key of keys) {
+        if (!isMapping(found))
+          throw new TemplateError(`subelements: ${pythonText(key as Value)} is not in a mapping`);
+        found = memberOf(found, key as Value);
+        if (found === undefined && truthy(skip)) found = [];
+        if (found === undefined)
+          throw new TemplateError(`subelements: no '${pythonText(key as Value)}' in an item`);
+        if (Array.isArray(found) && found.length === 0) break;
+      }
+      if (!Array.isArray(found)) throw new TemplateError(`subelements: '${pythonText(path)}' is no list`);
+      return found.map((each: Value) => tuple([item, each]));
+    });
+  }),
+};
+
+export function itemTuples(mapping: Mapping): (readonly Value[])[] {
+  return keysOf(mapping).map((key) => tuple([key, memberOf(mapping, key) ?? null]));
+}
+
+/** Items of both. Where neither is a list, Ansible makes sets of them, which have no order. */
+function ordered(input: Value, other: Value): [Value[], Value[]] {
+  const hashable = (each: Value) => each instanceof Tuple || typeof each === "string";
+  if (hashable(input) && hashable(other))
+    throw new TemplateError("neither is a list: what comes of it has no order");
+  return [itemsOf(input), itemsOf(other)];
+}
+
+function listOf(input: Value): Value[] {
+  if (Array.isArray(input)) return [...input];
+  throw new TemplateError(`${pythonText(input)} is no list`);
+}
+
+function flatten(items: readonly Value[], levels: number, skip: boolean): Value[] {
+  return items.flatMap((item): Value[] => {
+    if (skip && (item === null || item === "None" || item === "null")) return [];
+    return Array.isArray(item) && levels >= 1 ? flatten(item, levels - 1, skip) : [item];
+  });
+}
+
+function combined(terms: readonly Value[], recursive: boolean, lists: string): Value {
+  if (!/^(?:replace|keep|(?:append|prepend)(?:_rp)?)$/.test(lists))
+    throw new TemplateError(`combine: there is no list_merge '${lists}'`);
+  const all = flatten(terms, 1, true).map((each) => mappingOf(each, "combine"));
+  // The last one wins, so it is what the others are put under, from right to left: it matters where lists are joined.
+  return all.reduceRight((high, low) => join(low, high, recursive, lists));
+}
+
+function join(low: Mapping, high: Mapping, recursive: boolean, lists: string): Mapping {
+  if (equal(low, high) || Object.keys(low).length === 0) return high;
+  const out: Record<string, Value> = {};
+  for (const name of orderedKeys(low)) setEntry(out, name, low[name] ?? null, originalKey(low, name));
+  for (const name of orderedKeys(high)) {
+    const [before, after] = [Object.hasOwn(low, name) ? low[name] : undefined, high[name] ?? null];
+    let made = after;
+    if (isMapping(before) && isMapping(after))
+      made = recursive ? join(before, after, recursive, lists) : after;
+    else if (Array.isArray(before) && Array.isArray(after)) made = mergedList(before, after, lists);
+    setEntry(out, name, made, originalKey(high, name));
+  }
+  return out;
 }
 
 function mergedList(low: readonly Value[], high: readonly Value[], how: string): Value[] {
@@ -197,12 +159,7 @@ function mergedList(low: readonly Value[], high: readonly Value[], how: string):
   return how === "prepend_rp" ? [...high, ...unlike(low, high)] : [...high];
 }
 
-function mappingOf(value: Value, filter: string): Record<string, Value> {
-  if (isMapping(value)) return value;
-  throw new TemplateError(`${filter} wants mappings, not ${pythonText(value)}`);
-}
-
-function edge(item: Value | undefined, filter: string): Value {
-  if (item === undefined) throw new TemplateError(`${filter} of nothing: the list is empty`);
-  return item;
+export function mappingOf(input: Value, filter: string): Mapping {
+  if (isMapping(input)) return input;
+  throw new TemplateError(`${filter} wants mappings, not ${pythonText(input)}`);
 }

@@ -24,7 +24,8 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
   for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
     const fail = (problem: string) => badLine(problem, { file, line: index + 1, text }, undefined, "usage");
     const line = /^\s*[#;]/.test(raw) ? "" : raw.replace(/(?<=\s);.*/, "");
-    const content = line.trim();
+    // A byte order mark is no blank to Python.
+    const content = line.replace(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, "");
     if (content === "") {
       if (raw.trim() === "") open?.lines.push("");
       continue;

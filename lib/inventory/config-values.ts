@@ -28,6 +28,10 @@ export function configValues({ environment, folder, file, path }: ConfigSources)
     new OpsError("usage", `${name} is "${value}"`, { hint: `set it to ${wanted}, or unset it` });
   type Find = Parameters<typeof find>;
   return {
+    /** As it stands there, and what it is called. */
+    setting(...where: Find): { readonly name: string; readonly value: string } | undefined {
+      return find(...where);
+    },
     text(...where: Find): string | undefined {
       const found = find(...where);
       return found === undefined ? undefined : unquote(found.value);
@@ -45,8 +49,9 @@ export function configValues({ environment, folder, file, path }: ConfigSources)
     whole(...where: Find): number | undefined {
       const found = find(...where);
       if (found === undefined) return undefined;
-      if (!/^\s*\d+\s*$/.test(found.value)) throw bad(found.name, found.value, "a whole number");
-      return Number(found.value);
+      if (!/^\s*[-+]?\d+(?:_\d+)*\s*$/.test(found.value))
+        throw bad(found.name, found.value, "a whole number");
+      return Number(found.value.replaceAll("_", ""));
     },
     choice<const T extends string>(choices: readonly T[], ...where: Find): T | undefined {
       const found = find(...where);
@@ -55,10 +60,16 @@ export function configValues({ environment, folder, file, path }: ConfigSources)
       if (chosen === undefined) throw bad(found.name, found.value, `one of ${choices.join(", ")}`);
       return chosen;
     },
-    /** Paths are beside the file that names them; those of variables begin in the working folder. */
+    /** Several paths between commas; those of a file are beside it, those of variables begin in the working folder. */
+    paths(variable: string, key: string): string[] | undefined {
+      return find(variable, key)
+        ?.value.split(",")
+        .map((part) => this.place(variable)(part.trim()));
+    },
     place(variable: string) {
       const inFile = environment[variable] === undefined && path !== undefined;
-      return (value: string) => expandPath(value, inFile ? dirname(path) : folder, environment);
+      return (value: string) =>
+        expandPath(value.replaceAll("{{CWD}}", folder), inFile ? dirname(path) : folder, environment);
     },
     path(name: string, key: string): string | undefined {
       const found = find(name, key);

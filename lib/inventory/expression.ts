@@ -1,180 +1,206 @@
 // Jinja expressions evaluated as Ansible does: what a name means comes from a `Scope`, filters from their own files.
-// The parser is @huggingface/jinja's; its evaluator is for chat prompts: no laziness, no strict undefined, no floats.
 
-import { binary, compare, unary } from "./operators.ts";
+import { setEntry } from "./keys.ts";
+import { jsonKey } from "./literal.ts";
+import type { Arguments, Call, Expression, Filter } from "./nodes.ts";
+import { binary, compare, contains, keyOf, unary } from "./operators.ts";
 import { pythonText } from "./python-text.ts";
 import {
+  type Callable,
+  held,
   isLazy,
   itemsOf,
+  keysOf,
+  type Lazy,
   memberOf,
-  present,
   type Result,
   type Scope,
   TemplateError,
   truthy,
   Undefined,
-  UndefinedError,
   value,
 } from "./results.ts";
-import { float } from "./scalars.ts";
+import { isMapping } from "./scalars.ts";
+import { tuple, View, view } from "./tuple.ts";
 import type { Value } from "./types.ts";
 
-/** Shape of the parser's nodes; which fields there are depends on `type`. */
-export interface Node {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
 /** @throws UndefinedError, TemplateError */
-export function evaluate(node: Node, scope: Scope): Result {
+export function evaluate(node: Expression, scope: Scope): Result {
   switch (node.type) {
-    case "StringLiteral":
-    case "IntegerLiteral":
-      return node.value as Value;
-    case "FloatLiteral":
-      return float(node.value as number);
-    case "ArrayLiteral":
-    case "TupleLiteral":
-      return (node.value as Node[]).map((item) => value(evaluate(item, scope)));
-    case "ObjectLiteral":
-      return Object.fromEntries(
-        [...(node.value as Map<Node, Node>)].map(([key, item]) => [
-          pythonText(value(evaluate(key, scope))),
-          value(evaluate(item, scope)),
-        ]),
+    case "constant":
+      return node.value;
+    case "name":
+      return scope.variable(node.name);
+    case "list":
+      return node.items.map((item) => held(evaluate(item, scope)));
+    case "tuple":
+      return tuple(node.items.map((item) => held(evaluate(item, scope))));
+    case "mapping": {
+      const made: Record<string, Value> = {};
+      for (const [key, item] of node.entries) {
+        const name = value(evaluate(key, scope));
+        setEntry(made, jsonKey(name), held(evaluate(item, scope)), name);
+      }
+      return made;
+    }
+    case "attribute":
+      return attribute(evaluate(node.of, scope), node.name, node, scope);
+    case "item":
+      return item(evaluate(node.of, scope), value(evaluate(node.key, scope)), node, scope);
+    case "slice":
+      return slice(
+        value(evaluate(node.of, scope)),
+        node.bounds.map((bound) => (bound === undefined ? null : value(evaluate(bound, scope)))),
       );
-    case "Identifier":
-      return identifier(String(node.value), scope);
-    case "MemberExpression":
-      return member(node, scope);
-    case "CallExpression":
+    case "call":
       return call(node, scope);
-    case "FilterExpression":
-      return filter(node, scope);
-    case "TestExpression":
-      return (
-        scope.test(String(child(node, "test").value), evaluate(child(node, "operand"), scope), []) !==
-        node.negate
-      );
-    case "UnaryExpression":
-      return unary(operator(node), value(evaluate(child(node, "argument"), scope)));
-    case "BinaryExpression":
-      return binaryExpression(node, scope);
-    case "Ternary":
-      return evaluate(
-        child(node, truthy(value(evaluate(child(node, "condition"), scope))) ? "trueExpr" : "falseExpr"),
-        scope,
-      );
-    case "SelectExpression":
-      if (truthy(value(evaluate(child(node, "test"), scope)))) return evaluate(child(node, "lhs"), scope);
-      return new Undefined("the value of an 'if' without 'else'");
-    default:
-      throw new TemplateError(`${node.type} is not supported in inventory values`);
+    case "filter":
+      return filter(node, null, scope);
+    case "test": {
+      const { args, named } = argumentsOf(node.args, scope);
+      return scope.test(node.name, evaluate(node.of, scope), args, named);
+    }
+    case "unary":
+      return unary(node.sign, value(evaluate(node.of, scope)));
+    case "join":
+      return node.items.map((item) => pythonText(value(evaluate(item, scope)))).join("");
+    case "binary":
+      return signed(node.sign, evaluate(node.left, scope), () => evaluate(node.right, scope));
+    case "compare":
+      return compared(node, scope);
+    case "if":
+      if (truthy(value(evaluate(node.test, scope)))) return evaluate(node.yes, scope);
+      return node.no === undefined
+        ? new Undefined("the value of an 'if' without 'else'", { soft: true })
+        : evaluate(node.no, scope);
   }
 }
 
-function identifier(name: string, scope: Scope): Result {
-  if (name === "true" || name === "True") return true;
-  if (name === "false" || name === "False") return false;
-  if (name === "none" || name === "None") return null;
-  return scope.variable(name);
+/** The filters of `{% filter a | b %}`, whose first is applied to `input`. */
+export function applyFilters(node: Filter, input: Result, scope: Scope): Result {
+  return filter(node, input, scope);
 }
 
-function member(node: Node, scope: Scope): Result {
-  const target = evaluate(child(node, "object"), scope);
-  const property = child(node, "property");
-  if (property.type === "SliceExpression") return slice(value(target), property, scope);
-  const key = node.computed === true ? value(evaluate(property, scope)) : (property.value as Value);
-  if (target instanceof Undefined) return new Undefined(`${target.path}.${pythonText(key)}`);
-  if (isLazy(target)) return target.member(key);
+function filter({ of, name, args }: Filter, block: Result, scope: Scope): Result {
+  // The filter at the head of a block has no operand; those after it have it somewhere below them.
+  const input =
+    of === undefined ? block : of.type === "filter" ? filter(of, block, scope) : evaluate(of, scope);
+  const given = argumentsOf(args, scope);
+  return scope.filter(name, input, given.args, given.named);
+}
+
+function signed(sign: string, left: Result, right: () => Result): Result {
+  if (sign === "and") return truthy(value(left)) ? right() : left;
+  if (sign === "or") return truthy(value(left)) ? left : right();
+  return binary(sign, value(left), value(right()));
+}
+
+/** `a < b < c`: up to the first pair that isn't so. */
+function compared({ left, rest }: Extract<Expression, { type: "compare" }>, scope: Scope): boolean {
+  let before = evaluate(left, scope);
+  for (const [sign, node] of rest) {
+    const after = evaluate(node, scope);
+    // Whether hostvars has a host must not render the vars of all of them.
+    const keys = /in$/.test(sign) && isLazy(after) ? after.keys?.() : undefined;
+    const holds =
+      keys === undefined
+        ? compare(sign, value(before), value(after))
+        : contains(keys, keyOf(value(before))) === (sign === "in");
+    if (!holds) return false;
+    before = after;
+  }
+  return true;
+}
+
+/** `target.name`: a method before an entry of that name, as Python's attributes go. */
+function attribute(target: Result, name: string, node: Expression, scope: Scope): Result {
+  if (target instanceof Undefined) return below(target, name);
+  if (isLazy(target) && target.exact !== true) {
+    return lazyMethod(target, name, scope) ?? target.member(name);
+  }
   const plain = value(target);
-  const found = memberOf(plain, key);
-  if (found !== undefined) return found;
-  const method = node.computed === true ? undefined : scope.method(plain, String(key));
-  return method ?? new Undefined(pathOf(node));
+  return scope.method(plain, name) ?? memberOf(plain, name) ?? new Undefined(pathOf(node));
 }
 
-function slice(target: Value, node: Node, scope: Scope): Value {
-  const part = (name: string) => {
-    const bound = node[name] === undefined ? undefined : Number(value(evaluate(child(node, name), scope)));
-    return bound;
-  };
-  const [start, stop, step = 1] = [part("start"), part("stop"), part("step")];
-  if (typeof target !== "string" && !Array.isArray(target))
+/** `target[key]`: an entry before a method. */
+function item(target: Result, key: Value, node: Expression, scope: Scope): Result {
+  if (target instanceof Undefined) return below(target, pythonText(key));
+  if (isLazy(target) && target.exact !== true) return target.member(key);
+  const plain = value(target);
+  const method = typeof key === "string" ? scope.method(plain, key) : undefined;
+  return memberOf(plain, key) ?? method ?? new Undefined(pathOf(node));
+}
+
+function below(target: Undefined, name: string): Undefined {
+  return target.links.length > 0 ? target : new Undefined(`${target.path}.${name}`);
+}
+
+/** `hostvars.keys()` and `cfg.get('port', 80)` render no more than they need. */
+function lazyMethod(target: Lazy, name: string, scope: Scope): Callable | undefined {
+  const keys = target.keys?.();
+  if (keys === undefined) return undefined;
+  if (name === "keys") return () => view("keys", keys);
+  if (name === "get")
+    return ([key = null, fallback = null]) => (contains(keys, key) ? target.member(key) : fallback);
+  const known = target.dict === true || name === "items" || name === "values";
+  if (!known || scope.method({}, name) === undefined) return undefined;
+  return (args, named) => scope.method(target.force(), name)?.(args, named) ?? null;
+}
+
+function slice(target: Value, bounds: readonly (Value | undefined)[]): Value {
+  if ((typeof target !== "string" && !Array.isArray(target)) || target instanceof View)
     throw new TemplateError("only texts and lists have slices");
-  const all: Value[] = typeof target === "string" ? [...target] : [...target];
+  const [start, stop, by = null] = bounds.map((bound) => {
+    if (bound === null || bound === undefined) return undefined;
+    if (typeof bound !== "number") throw new TemplateError("the bounds of a slice must be whole numbers");
+    return bound;
+  });
+  const step = by ?? 1;
+  if (step === 0) throw new TemplateError("the step of a slice can't be 0");
+  const all: Value[] = [...target];
   if (step < 0) all.reverse();
   // With a negative step Python counts the bounds in the original order; mirrored, they are these.
-  const mirror = (bound: number | undefined) =>
-    bound === undefined || step > 0 ? bound : bound < 0 ? -bound - 1 : all.length - 1 - bound;
+  const mirror = (bound: number | undefined) => {
+    if (bound === undefined || step > 0) return bound;
+    return bound < 0 ? -bound - 1 : Math.max(0, all.length - 1 - bound);
+  };
   const picked = all
     .slice(mirror(start), mirror(stop))
     .filter((_item, index) => index % Math.abs(step) === 0);
-  return typeof target === "string" ? picked.join("") : picked;
+  if (typeof target === "string") return picked.join("");
+  return Array.isArray(target) && target.constructor !== Array ? tuple(picked) : picked;
 }
 
-function call(node: Node, scope: Scope): Result {
-  const callee = evaluate(child(node, "callee"), scope);
-  if (callee instanceof Undefined) throw new UndefinedError(callee.path);
-  if (typeof callee !== "function")
-    throw new TemplateError(`${pathOf(child(node, "callee"))} can't be called`);
-  const { args, named } = argumentsOf(node.args as Node[], scope);
-  present(args, named);
-  return callee(args, named);
+function call(node: Call, scope: Scope): Result {
+  const callee = evaluate(node.of, scope);
+  if (typeof callee !== "function") {
+    value(callee);
+    throw new TemplateError(`${pathOf(node.of)} can't be called`);
+  }
+  const { args, named } = argumentsOf(node.args, scope);
+  const give = callee.lenient === true ? held : value;
+  return callee(
+    args.map(give),
+    Object.fromEntries(Object.entries(named).map(([name, each]) => [name, give(each)])),
+  );
 }
 
-function filter(node: Node, scope: Scope): Result {
-  const spec = child(node, "filter");
-  const name = String((spec.type === "CallExpression" ? child(spec, "callee") : spec).value);
-  const { args, named } = argumentsOf(spec.type === "CallExpression" ? (spec.args as Node[]) : [], scope);
-  const input = evaluate(child(node, "operand"), scope);
-  // `x is match('a')` arrives as a filter: the parser knows only tests without arguments.
-  const test = /^is_(not_)?test_(\w+)$/.exec(name);
-  if (name !== "default" && name !== "d") present(args, named);
-  if (test?.[2] !== undefined) return scope.test(test[2], input, args) === (test[1] === undefined);
-  return scope.filter(name, input, args, named);
-}
-
-function argumentsOf(nodes: readonly Node[], scope: Scope) {
-  const args: Value[] = [];
-  const named: Record<string, Value> = {};
-  for (const node of nodes) {
-    if (node.type === "KeywordArgumentExpression")
-      named[String(child(node, "key").value)] = argument(child(node, "value"), scope);
-    else if (node.type === "SpreadExpression")
-      args.push(...itemsOf(value(evaluate(child(node, "argument"), scope))));
-    else args.push(argument(node, scope));
+function argumentsOf(given: Arguments, scope: Scope) {
+  const args = given.items.map((node) => evaluate(node, scope));
+  const named: Record<string, Result> = {};
+  for (const [name, node] of given.named) named[name] = evaluate(node, scope);
+  if (given.spread !== undefined) args.push(...itemsOf(value(evaluate(given.spread, scope))));
+  if (given.namedSpread !== undefined) {
+    const more = value(evaluate(given.namedSpread, scope));
+    if (!isMapping(more)) throw new TemplateError("** wants a mapping");
+    for (const key of keysOf(more)) named[pythonText(key)] = memberOf(more, key) ?? null;
   }
   return { args, named };
 }
 
-/** What is missing may be handed to `default`, as its fallback; all others refuse it, see {@link present}. */
-function argument(node: Node, scope: Scope): Value {
-  const result = evaluate(node, scope);
-  return result instanceof Undefined ? (result as unknown as Value) : value(result);
-}
-
-function binaryExpression(node: Node, scope: Scope): Value {
-  const left = value(evaluate(child(node, "left"), scope));
-  const right = () => value(evaluate(child(node, "right"), scope));
-  const sign = operator(node);
-  if (sign === "and") return truthy(left) ? right() : left;
-  if (sign === "or") return truthy(left) ? left : right();
-  return compare(sign, left, right) ?? binary(sign, left, right());
-}
-
-export function child(node: Node, field: string): Node {
-  return node[field] as Node;
-}
-
-function operator(node: Node): string {
-  return (node.operator as { value: string }).value;
-}
-
-function pathOf(node: Node): string {
-  if (node.type === "Identifier" || node.type === "StringLiteral" || node.type === "IntegerLiteral")
-    return String(node.value);
-  if (node.type === "MemberExpression")
-    return `${pathOf(child(node, "object"))}.${pathOf(child(node, "property"))}`;
-  return "…";
+function pathOf(node: Expression): string {
+  if (node.type === "name") return node.name;
+  if (node.type === "constant") return pythonText(node.value);
+  if (node.type === "attribute") return `${pathOf(node.of)}.${node.name}`;
+  return node.type === "item" ? `${pathOf(node.of)}.${pathOf(node.key)}` : "…";
 }

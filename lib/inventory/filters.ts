@@ -1,183 +1,168 @@
-// Jinja filters of Ansible's inventories: texts, numbers, encodings. Lists and mappings are in collection-filters.ts.
+// Jinja filters of Ansible's inventories: texts, paths, regular expressions. Others are in their own files.
 
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import { posix } from "node:path";
-import { parseJson } from "./json.ts";
+import { homedir } from "node:os";
+import { posix, relative, win32 } from "node:path";
 import { format } from "./operators.ts";
-import { pythonJson } from "./python-json.ts";
 import { pythonText } from "./python-text.ts";
-import { pythonRegExp, pythonReplacement } from "./regex.ts";
-import { TemplateError, truthy } from "./results.ts";
-import { float, integer } from "./scalars.ts";
+import { pythonRegExp, replaceMatches } from "./regex.ts";
+import { type Result, TemplateError, truthy } from "./results.ts";
+import { type Tool, tool } from "./signatures.ts";
+import { capital, justified, replaceText, splitText, strip } from "./texts.ts";
+import { tuple } from "./tuple.ts";
 import type { Value } from "./types.ts";
-import { parseYaml } from "./yaml.ts";
 
-export type Filter = (input: Value, args: readonly Value[], named: Readonly<Record<string, Value>>) => Value;
+export type Filters = Readonly<Record<string, Tool<Result>>>;
 
-const text = (value: Value | undefined) => pythonText(value ?? "");
-const onText =
-  (change: (text: string) => Value): Filter =>
-  (input) =>
-    change(text(input));
-const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase();
+const text = (value: Value | undefined) => (value === undefined ? "" : pythonText(value));
+const onText = (change: (text: string) => Value): Tool<Result> =>
+  tool("", (input) => change(pythonText(input)));
 
-export const FILTERS: Readonly<Record<string, Filter>> = {
-  bool: (input) => toBool(input),
-  int: (input, [fallback = 0, base = 10], named) =>
-    toInt(input, named.default ?? fallback, Number(named.base ?? base)),
-  float: (input, [fallback = float(0)]) => toFloat(input, fallback),
+/** Paths are texts: Python refuses all else. */
+const onPath = (change: (path: string) => Value): Tool<Result> =>
+  tool("", (input) => change(needText(input)));
+
+const length = tool("", (input) => {
+  if (typeof input === "string") return [...input].length;
+  if (Array.isArray(input)) return input.length;
+  if (input !== null && typeof input === "object" && !(input instanceof Date) && !(input instanceof Number))
+    return Object.keys(input).length;
+  throw new TemplateError(`${pythonText(input)} has no length`);
+});
+
+export const FILTERS: Filters = {
+  length,
+  count: length,
   string: onText((each) => each),
-  abs: (input) => Math.abs(Number(input)),
-  round: (input, [digits = 0, method = "common"]) => round(Number(input), Number(digits), text(method)),
   lower: onText((each) => each.toLowerCase()),
   upper: onText((each) => each.toUpperCase()),
   capitalize: onText(capital),
-  title: onText((each) => each.replace(/[\p{L}\p{N}']+/gu, capital)),
-  trim: (input, [chars]) => strip(text(input), chars),
-  replace: (input, [from, to, count]) => replaceText(text(input), text(from), text(to), count),
-  split: (input, [separator, limit]) => splitText(text(input), separator, limit),
-  format: (input, args) => format(text(input), args),
-  indent: (input, [width = 4, first = false], named) =>
-    indent(text(input), named.width ?? width, truthy(named.first ?? first)),
-  quote: onText((each) => (/^[\w@%+=:,./-]+$/.test(each) ? each : `'${each.replaceAll("'", `'"'"'`)}'`)),
-  urlencode: onText((each) =>
-    encodeURIComponent(each)
-      .replaceAll("%2F", "/")
-      .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
+  title: onText((each) =>
+    each
+      .split(/([-\s({[<]+)/)
+      .map(capital)
+      .join(""),
   ),
-  regex_replace: (input, [pattern, to], named) =>
-    regExp(named.pattern ?? pattern, named, "g", (found) =>
-      text(input).replace(found, pythonReplacement(text(named.replacement ?? to))),
+  trim: tool("chars", (input, chars) => strip(text(input), chars)),
+  center: tool("width", (input, width = 80) => justified(text(input), Number(width), "center")),
+  wordcount: onText((each) => each.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
+  replace: tool("old! new! count", (input, old, by, count) =>
+    replaceText(text(input), text(old), text(by), count),
+  ),
+  split: tool("sep maxsplit", (input, separator, most) => splitText(needText(input), separator, most)),
+  format: tool("*args **named", (input, args, named) =>
+    format(
+      text(input),
+      Object.keys(named ?? {}).length > 0 ? (named as Value) : tuple(args as readonly Value[]),
     ),
-  regex_search: (input, [pattern, ...groups], named) =>
-    regExp(pattern, named, "", (found) => searched(found.exec(text(input)), groups)),
-  regex_findall: (input, [pattern], named) =>
-    regExp(pattern, named, "g", (found) => [...text(input).matchAll(found)].map(matchedPart)),
-  regex_escape: onText((each) => each.replace(/[\s#$&()*+\-.?[\\\]^{|}~]/g, "\\$&")),
-  basename: onText((each) => each.slice(each.lastIndexOf("/") + 1)),
-  dirname: onText((each) => (each.includes("/") ? posix.dirname(`${each}_`).replace(/^\/\/$/, "/") : "")),
-  splitext: onText((each) => [each.slice(0, each.length - posix.extname(each).length), posix.extname(each)]),
-  b64encode: onText((each) => Buffer.from(each, "utf8").toString("base64")),
-  b64decode: onText((each) => Buffer.from(each, "base64").toString("utf8")),
-  hash: (input, [kind = "sha1"]) => digest(text(input), text(kind)),
-  sha1: onText((each) => digest(each, "sha1")),
-  md5: onText((each) => digest(each, "md5")),
-  checksum: onText((each) => digest(each, "sha1")),
-  to_json: (input, _args, named) =>
-    pythonJson(input, {
-      ascii: truthy(named.ensure_ascii ?? true),
-      sortKeys: truthy(named.sort_keys ?? false),
-    }),
-  to_nice_json: (input, [indentation = 4], named) =>
-    pythonJson(input, { ascii: true, sortKeys: true, indent: Number(named.indent ?? indentation) }),
-  from_json: onText((each) => reading("from_json", () => parseJson(each))),
-  from_yaml: onText((each) => reading("from_yaml", () => parseYaml(each, { file: "from_yaml" }))),
-  type_debug: (input) => typeName(input),
-  mandatory: (input) => input,
-  ternary: (input, [yes = null, no = null, none], named) =>
-    input === null && (named.none_val ?? none) !== undefined
-      ? (named.none_val ?? none ?? null)
-      : truthy(input)
-        ? (named.true_val ?? yes)
-        : (named.false_val ?? no),
+  ),
+  truncate: tool(
+    "length killwords end leeway",
+    (input, most = 255, kill = false, end = "...", leeway = 5) => {
+      const all = [...needText(input)];
+      if (all.length <= Number(most) + Number(leeway)) return all.join("");
+      const cut = all.slice(0, Number(most) - [...text(end)].length).join("");
+      const space = cut.lastIndexOf(" ");
+      return (truthy(kill) || space === -1 ? cut : cut.slice(0, space)) + text(end);
+    },
+  ),
+  indent: tool("width first blank", (input, width = 4, first = false, blank = false) => {
+    const pad = typeof width === "string" ? width : " ".repeat(Number(width));
+    const lines = needText(input).split(/\r\n|[\n\r\v\f\u2028\u2029]/);
+    return lines
+      .map((line, index) =>
+        index === 0 ? (truthy(first) ? pad : "") + line : truthy(blank) || line !== "" ? pad + line : line,
+      )
+      .join("\n");
+  }),
+  comment: tool(
+    "style newline beginning prefix prefix_count decoration postfix postfix_count end",
+    (input, style = "plain", ...given) => comment(needText(input), text(style), given),
+  ),
+  quote: tool("", (input) => quoted(input === null ? "" : text(input))),
+  escape: onText(htmlSafe),
+  e: onText(htmlSafe),
+  safe: onText((each) => each),
+  regex_replace: tool(
+    "pattern replacement ignorecase multiline",
+    (input, pattern, by, ignoreCase, multiline) =>
+      matching(pattern, { ignoreCase, multiline, flags: "g" }, (found) =>
+        replaceMatches(text(input), found, text(by)),
+      ),
+  ),
+  regex_search: tool(
+    "regex! *groups ignorecase multiline",
+    (input, pattern, groups = [], ignoreCase, multiline) =>
+      matching(pattern, { ignoreCase, multiline }, (found) =>
+        searched(found.exec(text(input)), groups as readonly Value[]),
+      ),
+  ),
+  regex_findall: tool("regex! multiline ignorecase", (input, pattern, multiline, ignoreCase) =>
+    matching(pattern, { ignoreCase, multiline, flags: "g" }, (found) =>
+      [...text(input).matchAll(found)].map(matchedPart),
+    ),
+  ),
+  regex_escape: tool("re_type", (input, kind = "python") => {
+    if (kind === "python") return text(input).replace(/[\s#$&()*+\-.?[\\\]^{|}~]/g, "\\$&");
+    if (kind === "posix_basic") return text(input).replace(/[\].[^$*\\]/g, "\\$&");
+    throw new TemplateError(`regex_escape: there is no kind '${text(kind)}'`);
+  }),
+  basename: onPath((each) => each.slice(each.lastIndexOf("/") + 1)),
+  dirname: onPath((each) => {
+    const head = each.slice(0, each.lastIndexOf("/") + 1);
+    return /^\/*$/.test(head) ? head : head.replace(/\/+$/, "");
+  }),
+  splitext: onPath((each) =>
+    tuple([each.slice(0, each.length - posix.extname(each).length), posix.extname(each)]),
+  ),
+  expanduser: onPath((each) => each.replace(/^~(?=\/|$)/, homedir())),
+  relpath: tool("start", (input, start = ".") => relative(text(start), needText(input)) || "."),
+  win_basename: onPath((each) => (/[\\/:]$/.test(each) ? "" : win32.basename(each))),
+  win_dirname: onPath((each) =>
+    /[\\/]/.test(each) ? win32.dirname(`${each}_`).replace(/(?<=[^:\\/])[\\/]+$/, "") : "",
+  ),
+  path_join: tool("", (input) =>
+    (Array.isArray(input) ? input.map(pythonText) : [needText(input)]).reduce((path, part) =>
+      part.startsWith("/") ? part : path === "" || path.endsWith("/") ? path + part : `${path}/${part}`,
+    ),
+  ),
 };
 
-/** Ansible's `bool` filter: yes, on, true and 1 are true, all else is false. */
-function toBool(input: Value): Value {
-  if (input === null || typeof input === "boolean") return input;
-  return (
-    ["yes", "on", "1", "true"].includes(text(input).toLowerCase()) ||
-    (typeof input === "number" && input === 1)
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
+}
+
+export function needText(input: Value): string {
+  if (typeof input === "string") return input;
+  throw new TemplateError(`${pythonText(input)} is no text`);
+}
+
+function htmlSafe(input: string): string {
+  return input.replace(
+    /[&<>'"]/g,
+    (char) => `&${{ "&": "amp", "<": "lt", ">": "gt", "'": "#39" }[char] ?? "#34"};`,
   );
 }
 
-function toInt(input: Value, fallback: Value, base: number): Value {
-  if (typeof input === "bigint") return input;
-  if (typeof input === "number" || typeof input === "boolean" || input instanceof Number)
-    return Math.trunc(Number(input));
-  const digits = text(input).trim().replaceAll("_", "");
-  if (base === 10 && /^[-+]?\d+$/.test(digits)) return integer(digits);
-  if (base !== 10) {
-    const number = Number.parseInt(digits.replace(/^([-+]?)0[xob]/i, "$1"), base);
-    return Number.isNaN(number) ? fallback : number;
-  }
-  // Jinja's int goes through float when the text has a point or exponent: '3.9' is 3.
-  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits) ? Math.trunc(Number(digits)) : fallback;
+interface Matching {
+  readonly ignoreCase: Value | undefined;
+  readonly multiline: Value | undefined;
+  readonly flags?: string;
 }
 
-function toFloat(input: Value, fallback: Value): Value {
-  const bare = typeof input === "string" ? input.trim() : input;
-  const number = bare === "" || bare === null || Array.isArray(bare) ? Number.NaN : Number(bare);
-  return Number.isNaN(number) ? fallback : float(number);
-}
-
-function round(number: number, digits: number, method: string): Value {
-  const scale = 10 ** digits;
-  const scaled = number * scale;
-  if (method === "ceil") return float(Math.ceil(scaled) / scale);
-  if (method === "floor") return float(Math.floor(scaled) / scale);
-  const [low, high] = [Math.floor(scaled), Math.ceil(scaled)];
-  // Python rounds halves to the even neighbour.
-  const nearest = scaled - low === 0.5 ? (low % 2 === 0 ? low : high) : Math.round(scaled);
-  return float(nearest / scale);
-}
-
-export function strip(input: string, chars: Value | undefined, { start = true, end = true } = {}): string {
-  const set = chars === undefined || chars === null ? undefined : new Set(text(chars));
-  const goes = (char: string | undefined) =>
-    char !== undefined && (set === undefined ? /\s/.test(char) : set.has(char));
-  let [from, to] = [0, input.length];
-  while (start && from < to && goes(input[from])) from++;
-  while (end && to > from && goes(input[to - 1])) to--;
-  return input.slice(from, to);
-}
-
-export function replaceText(input: string, from: string, to: string, count: Value | undefined): string {
-  if (count === undefined || count === null) return input.replaceAll(from, () => to);
-  let out = input;
-  for (let done = 0, at = 0; done < Number(count); done++) {
-    const found = out.indexOf(from, at);
-    if (found === -1) break;
-    out = out.slice(0, found) + to + out.slice(found + from.length);
-    at = found + to.length;
-  }
-  return out;
-}
-
-export function splitText(input: string, separator: Value | undefined, limit: Value | undefined): string[] {
-  const parts =
-    separator === undefined || separator === null
-      ? input
-          .trim()
-          .split(/\s+/)
-          .filter((part) => part !== "")
-      : input.split(text(separator));
-  const most = limit === undefined ? -1 : Number(limit);
-  if (most < 0 || parts.length <= most + 1) return parts;
-  return [
-    ...parts.slice(0, most),
-    parts.slice(most).join(separator === undefined || separator === null ? " " : text(separator)),
-  ];
-}
-
-function indent(input: string, width: Value, first: boolean): string {
-  const pad = typeof width === "string" ? width : " ".repeat(Number(width));
-  return input
-    .split("\n")
-    .map((line, index) => (line === "" || (index === 0 && !first) ? line : pad + line))
-    .join("\n");
-}
-
-function regExp(
+/** @throws TemplateError when `pattern` is no regular expression */
+export function matching<T>(
   pattern: Value | undefined,
-  named: Readonly<Record<string, Value>>,
-  flags: string,
-  use: (found: RegExp) => Value,
-): Value {
-  const extra =
-    (truthy(named.ignorecase ?? false) ? "i" : "") + (truthy(named.multiline ?? false) ? "m" : "");
-  return reading("regex", () => use(pythonRegExp(text(pattern), flags + extra)));
+  { ignoreCase, multiline, flags = "" }: Matching,
+  use: (found: RegExp) => T,
+): T {
+  const more = (truthy(ignoreCase ?? false) ? "i" : "") + (truthy(multiline ?? false) ? "m" : "");
+  try {
+    return use(pythonRegExp(text(pattern), flags + more));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new TemplateError(`'${text(pattern)}' is not a regular expression: ${error.message}`);
+  }
 }
 
 /** `regex_search(pattern, '\\1', '\\g<name>')` gives those groups; without them the whole match. */
@@ -185,36 +170,47 @@ function searched(found: RegExpExecArray | null, groups: readonly Value[]): Valu
   if (found === null) return null;
   if (groups.length === 0) return found[0];
   return groups.map((group) => {
-    const [, name, number] = /^\\(?:g<(\w+)>|(\d+))$/.exec(text(group)) ?? [];
+    const [, name, number] = /^\\(?:g<(\S+)>|(\d+))/.exec(text(group)) ?? [];
     const key = name ?? number;
-    if (key === undefined) throw new TemplateError(`regex_search: '${text(group)}' names no group`);
-    return (/^\d+$/.test(key) ? found[Number(key)] : found.groups?.[key]) ?? null;
+    const numeric = key !== undefined && /^\d+$/.test(key);
+    if (
+      key === undefined ||
+      (numeric ? Number(key) >= found.length : !Object.hasOwn(found.groups ?? {}, key))
+    )
+      throw new TemplateError(`regex_search: '${text(group)}' names no group`);
+    return (numeric ? found[Number(key)] : found.groups?.[key]) ?? null;
   });
 }
 
 function matchedPart(found: RegExpMatchArray): Value {
   const groups = found.slice(1).map((group) => group ?? "");
-  return groups.length === 0 ? found[0] : groups.length === 1 ? (groups[0] ?? "") : groups;
+  return groups.length === 0 ? found[0] : groups.length === 1 ? (groups[0] ?? "") : tuple(groups);
 }
 
-function digest(input: string, kind: string): string {
-  return reading(`hash('${kind}')`, () => createHash(kind).update(input, "utf8").digest("hex")) as string;
-}
+const COMMENTS: Readonly<Record<string, readonly [beginning: string, decoration: string, end: string]>> = {
+  plain: ["", "# ", ""],
+  erlang: ["", "% ", ""],
+  c: ["", "// ", ""],
+  cblock: ["/*", " * ", " */"],
+  xml: ["<!--", " - ", "-->"],
+};
 
-function reading(what: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    throw new TemplateError(`${what}: ${(error as Error).message}`);
-  }
-}
-
-function typeName(input: Value): string {
-  if (input === null) return "NoneType";
-  if (typeof input === "string") return "str";
-  if (typeof input === "boolean") return "bool";
-  if (input instanceof Number || (typeof input === "number" && !Number.isInteger(input))) return "float";
-  if (typeof input === "number" || typeof input === "bigint") return "int";
-  if (input instanceof Date) return "datetime";
-  return Array.isArray(input) ? "list" : "dict";
+function comment(body: string, style: string, given: readonly (Value | undefined)[]): string {
+  const known = COMMENTS[style];
+  if (known === undefined) throw new TemplateError(`comment: there is no style '${style}'`);
+  const or = (index: number, usual: string) => (given[index] === undefined ? usual : text(given[index]));
+  const [newline, beginning] = [or(0, "\n"), or(1, known[0])];
+  const [decoration, end] = [or(4, known[1]), or(7, known[2])];
+  const [prefix, postfix] = [or(2, decoration.trimEnd()), or(5, decoration.trimEnd())];
+  const before = (prefix === "" || prefix === newline ? prefix : prefix + newline).repeat(
+    Number(given[3] ?? 1),
+  );
+  const lines = decoration + body.replaceAll(newline, newline + decoration);
+  return [
+    beginning === "" ? "" : beginning + newline,
+    before,
+    lines.replaceAll(decoration + newline, decoration.trimEnd() + newline),
+    (newline + postfix).repeat(Number(given[6] ?? 1)),
+    end === "" ? "" : newline + end,
+  ].join("");
 }

@@ -15,7 +15,13 @@ const SHOWN = /^\.|~$|^(?:group_vars|host_vars)$/;
  */
 export async function findInventory(
   name: string,
-  { folder = "inventories" }: { folder?: string | undefined } = {},
+  {
+    folder = "inventories",
+    onlyInFolder = false,
+  }: {
+    readonly folder?: string | undefined /** Not what is called so nearby. */;
+    readonly onlyInFolder?: boolean;
+  } = {},
 ): Promise<string> {
   if (name.includes(",")) return name;
   // A bare word is looked for in the folder first: `test` is inventories/test, not a folder of that name nearby.
@@ -23,7 +29,7 @@ export async function findInventory(
     name.includes("/") || name === "." || name === ".."
       ? []
       : ENDINGS.map((ending) => join(folder, name + ending));
-  for (const path of [...candidates, name]) if (await exists(path)) return path;
+  for (const path of onlyInFolder ? candidates : [...candidates, name]) if (await exists(path)) return path;
   const names = await namesIn(folder);
   const close = similar(name, names);
   const hint =

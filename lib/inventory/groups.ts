@@ -1,6 +1,6 @@
 // Inventories written as nested mappings: YAML and JSON files, TOML, and the JSON that scripts print.
 
-import { orderedEntries, originalKey } from "./keys.ts";
+import { keyedEntries, orderedEntries, originalKey } from "./keys.ts";
 import { expandHosts } from "./range.ts";
 import { truthy } from "./results.ts";
 import { isMapping } from "./scalars.ts";
@@ -55,7 +55,7 @@ function addYamlGroup(
       );
     } else if (isMapping(part)) {
       if (key === "vars")
-        for (const [name, value] of orderedEntries(part)) setVar(group, name, value, source);
+        for (const [name, value, key] of keyedEntries(part)) setVar(group, name, value, source, key);
       else if (key === "hosts") addYamlHosts(group, part, [...path, "hosts"], tree, source);
       else addYamlChildren(group, part, [...path, "children"], tree, source);
     }
@@ -113,7 +113,7 @@ function addYamlHosts(
         ...path,
         pattern,
       ]);
-    const entries = isMapping(vars) ? orderedEntries(vars) : [];
+    const entries = isMapping(vars) ? keyedEntries(vars) : [];
     for (const name of names) {
       setHostVars(tree, addHost(tree, name, group, source, port), entries, source);
     }

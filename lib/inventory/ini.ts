@@ -8,6 +8,8 @@ import {
   addHost,
   type GroupNode,
   groupName,
+  type HostNode,
+  joinGroup,
   type Source,
   setHostVars,
   setVar,
@@ -18,8 +20,17 @@ import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { splitWords } from "./words.ts";
 
+/** Where Python's `splitlines` ends a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are line ends to Python
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+/** Few files have any other line ends, or blanks that Python and JavaScript don't agree on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are blanks to Python
+const UNUSUAL = /[\r\v\f\x1c-\x1f\x85\u2028\u2029\ufeff]/;
 const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
 const PLAIN_NAME = /^[a-z][a-z\d]*(?:[.-][a-z\d]+)*$/i;
+/** Values that are plainly whole numbers, and those that plainly are none for all their digits: addresses, versions. */
+const WHOLE = /^(?:0|[1-9]\d{0,14})$/;
+const DOTTED = /^\d+\.\d+\./;
 const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
 
 /** A group that was named before the section which makes it. */
@@ -43,7 +54,8 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
   const literals = new Map<string, Value>();
   /** Lists and mappings that many hosts have are read once, and are the same one. */
   const read = (text: string): Value => {
-    if (!/^[[{(]/.test(text)) return literal(text);
+    if (WHOLE.test(text)) return Number(text);
+    if (!/^[[{(]/.test(text)) return DOTTED.test(text) ? text : literal(text);
     const known = literals.get(text);
     if (known !== undefined) return known;
     const value = literal(text);
@@ -52,19 +64,27 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
   };
   let group = addGroup(tree, "ungrouped");
   let state: "hosts" | "children" | "vars" = "hosts";
-  const lines = text.split(/\r\n|[\n\r\v\f\u2028\u2029]/);
-  for (const [index, raw] of lines.entries()) {
-    const line = raw.trim();
+  /** Hosts by the lines that are nothing but their name: most lines of a large inventory. */
+  const named = new Map<string, HostNode>();
+  const lines = text.split(UNUSUAL.test(text) ? LINE_END : "\n");
+  let number = 0;
+  for (const raw of lines) {
+    number++;
+    const known = state === "hosts" ? named.get(raw) : undefined;
+    if (known !== undefined) {
+      joinGroup(known, group);
+      continue;
+    }
+    const line = strip(raw);
     if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
     try {
-      // Most lines of a large inventory are a name in a group, and nothing else.
       if (state === "hosts" && PLAIN_NAME.test(line)) {
-        addHost(tree, line, group, source);
+        named.set(raw, addHost(tree, line, group, source));
         continue;
       }
       const section = line.startsWith("[") ? SECTION.exec(line) : null;
       if (section !== null) {
-        [group, state] = openSection(tree, section, index + 1, pending);
+        [group, state] = openSection(tree, section, number, pending);
       } else if (line.startsWith("[") && line.endsWith("]")) {
         throw new IniError("invalid section: spaces and other special characters can't be in its name");
       } else if (state === "hosts") {
@@ -72,14 +92,14 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
         addHosts(tree, line, group, source, read);
       } else if (state === "vars") {
         const [name, value] = assignment(line);
-        setVar(group, name.trim(), read(value.trim()), source);
+        setVar(group, strip(name), read(strip(value)), source);
       } else {
-        addPending(tree, line, group.name, index + 1, pending);
+        addPending(tree, line, group.name, number, pending);
       }
     } catch (error) {
       if (!(error instanceof IniError || error instanceof TreeError || error instanceof RangeError))
         throw error;
-      throw badLine(error.message, { file, line: index + 1, text: lines.join("\n") });
+      throw badLine(error.message, { file, line: number, text: lines.join("\n") });
     }
   }
   for (const [name, { line, state: part, parents }] of pending) {
@@ -89,6 +109,17 @@ export function parseIni(text: string, tree: Tree, source: Source): void {
         : `[${parents.at(-1)}:children] names a group that is nowhere defined: ${name}`;
     throw badLine(problem, { file, line, text: lines.join("\n") }, `add a section [${name}]`);
   }
+}
+
+/** Python's `strip`, which knows blanks that JavaScript's `trim` doesn't, and leaves a byte order mark. */
+function strip(text: string): string {
+  if (!UNUSUAL.test(text)) return text.trim();
+  const isBlank = (char: string | undefined) =>
+    char !== undefined && char !== "\ufeff" && (char.trim() === "" || UNUSUAL.test(char));
+  let [start, end] = [0, text.length];
+  while (isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
 }
 
 function openSection(tree: Tree, section: RegExpExecArray, line: number, pending: Map<string, Pending>) {
@@ -136,10 +167,10 @@ function addHosts(
 ): void {
   const [pattern = "", ...rest] = wordsOf(line);
   const { names, port } = expandHosts(pattern);
-  if (pattern.trim().endsWith(":") && port === undefined) {
+  if (strip(pattern).endsWith(":") && port === undefined) {
     throw new IniError(`'${pattern}' ends in ':', which stands before a port`);
   }
-  if (names.some((name) => name.trim() === "---"))
+  if (names.some((name) => strip(name) === "---"))
     throw new IniError("'---' starts a YAML file, and this is read as INI");
   const vars: [string, Value][] = [];
   for (const word of rest) {

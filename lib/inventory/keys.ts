@@ -9,11 +9,21 @@ const orders = new WeakMap<object, Set<string>>();
 /** Keys that were no strings, by what they are called now. */
 const oddKeys = new WeakMap<object, Map<string, Value>>();
 
+/** Whether there is any such mapping: most inventories have none, and asking for each takes time. */
+let anyUnusual = false;
+
 /** Sets `target[name]`; `key` is what the key was in the text. */
-export function setEntry(target: Record<string, Value>, name: string, value: Value, key: Value = name): void {
+export function setEntry<T>(target: Record<string, T>, name: string, value: T, key: Value = name): void {
+  const first = name.charCodeAt(0);
+  const isNumber = first >= 48 && first <= 57 && /^\d+$/.test(name);
+  if (!anyUnusual && typeof key === "string" && !isNumber) {
+    define(target, name, value);
+    return;
+  }
+  anyUnusual = true;
   const order = orders.get(target);
   if (order !== undefined) order.add(name);
-  else if (/^\d+$/.test(name)) orders.set(target, new Set([...Object.keys(target), name]));
+  else if (isNumber) orders.set(target, new Set([...Object.keys(target), name]));
   if (typeof key !== "string") {
     const odd = oddKeys.get(target);
     if (odd === undefined) oddKeys.set(target, new Map([[name, key]]));
@@ -34,6 +44,18 @@ export function orderedEntries(mapping: Mapping): [string, Value][] {
 export function originalKey(mapping: object, name: string): Value {
   const key = oddKeys.get(mapping)?.get(name);
   return key === undefined ? name : key;
+}
+
+/** Entries with what their keys were in the text, in its order. */
+export function keyedEntries(mapping: Mapping): (readonly [name: string, value: Value, key?: Value])[] {
+  const entries = orderedEntries(mapping);
+  if (!hasOddKeys(mapping)) return entries;
+  return entries.map(([name, value]) => [name, value, originalKey(mapping, name)]);
+}
+
+/** Whether JavaScript's own ways of copying would lose something of `mapping`. */
+export function isUnusual(mapping: object): boolean {
+  return anyUnusual && (orders.has(mapping) || oddKeys.has(mapping));
 }
 
 export function hasOddKeys(mapping: object): boolean {

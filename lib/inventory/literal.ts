@@ -3,11 +3,16 @@
 import { setEntry } from "./keys.ts";
 import { floatText } from "./python-text.ts";
 import { float, integer, isFloat } from "./scalars.ts";
+import { tuple } from "./tuple.ts";
 import type { Value } from "./types.ts";
 
 const NUMBER =
   /^(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][-+]?\d(?:_?\d)*)?|\d(?:_?\d)*\.(?:[eE][-+]?\d(?:_?\d)*)?|\d(?:_?\d)*[eE][-+]?\d(?:_?\d)*|0(?:_?0)*(?![\d_])|[1-9](?:_?\d)*)/;
-const STRING = /^([rRuUbB]|[bB][rR]|[rR][bB])?(?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/;
+const STRING =
+  /^([rRuUbB]|[bB][rR]|[rR][bB])?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'(?!'')((?:[^'\\\n]|\\[\s\S])*)'|"(?!"")((?:[^"\\\n]|\\[\s\S])*)")/;
+/** Escapes that are whole; Python refuses others. */
+const WHOLE_ESCAPES =
+  /^(?:[^\\]|\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U00(?:0[\da-fA-F]|10)[\da-fA-F]{4}|[^xuUN]))*$/;
 const ESCAPES: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
@@ -55,7 +60,7 @@ function parseTuple(source: string): Step {
     [value, rest] = parseValue(rest);
     items.push(value);
   }
-  return [items, rest];
+  return [tuple(items), rest];
 }
 
 function parseValue(source: string): Step {
@@ -94,15 +99,25 @@ function parseNumber(text: string): readonly [number | bigint, string] {
 function parseStrings(source: string): Step {
   let value = "";
   let rest = source;
+  const bytes = isBytes(source);
   for (let found = STRING.exec(rest); found !== null; found = STRING.exec(rest.trimStart())) {
-    const body = found[2] ?? found[3] ?? "";
-    value += /r/i.test(found[1] ?? "") ? body : unescaped(body);
+    const body = found[2] ?? found[3] ?? found[4] ?? found[5] ?? "";
+    if (isBytes(found[0]) !== bytes) throw new NotLiteral();
+    const raw = /r/i.test(found[1] ?? "");
+    if (!raw && !bytes && !WHOLE_ESCAPES.test(body)) throw new NotLiteral();
+    value += raw ? body : unescaped(body);
     rest = rest.trimStart().slice(found[0].length);
   }
   return [value, rest];
 }
 
-function unescaped(body: string): string {
+/** Whether a literal is of bytes, which can't be joined to text. */
+function isBytes(literal: string): boolean {
+  return /^[rR]?[bB]/.test(literal);
+}
+
+/** A string literal's text without its escapes. */
+export function unescaped(body: string): string {
   return body.replace(
     /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|[\s\S])/g,
     (all, code: string) => {
@@ -130,7 +145,7 @@ function parseItems(source: string, close: string): readonly [Value[], string] {
 function parseParentheses(source: string): Step {
   const [items, rest] = parseItems(source, ")");
   const inside = source.slice(0, source.length - rest.length - 1).trimEnd();
-  return [items.length === 1 && !inside.endsWith(",") ? (items[0] ?? null) : items, rest];
+  return [items.length === 1 && !inside.endsWith(",") ? (items[0] ?? null) : tuple(items), rest];
 }
 
 function parseBraces(source: string): Step {

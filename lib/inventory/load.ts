@@ -1,17 +1,20 @@
 // Sources → Inventory.
 
+import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
+import { combine } from "./combine.ts";
+import { once } from "./once.ts";
 import { fullPath } from "./paths.ts";
 import { matchHosts, type Roster } from "./pattern.ts";
+import { vaultArguments } from "./programs.ts";
 import { addSource, type Reading } from "./sources.ts";
-import { createTemplates } from "./template.ts";
 import { emptyTree, type HostNode, settle, type Tree, TreeError } from "./tree.ts";
 import type { ConnectionDefaults, Group, Host, Inventory, Vars } from "./types.ts";
-import { createMerger, hostsBelow, type Merger, magicVars, type VarsFolder } from "./vars.ts";
-import { readVarsFiles } from "./vars-files.ts";
+import { createMerger, hostsBelow, type Merger, magicVars, type Parts, type VarsFolder } from "./vars.ts";
+import { openVarsFiles } from "./vars-files.ts";
 import { createDecrypt, type Decrypt } from "./vault.ts";
 import { readVaultSecrets, type VaultOptions } from "./vault-secrets.ts";
 
@@ -62,16 +65,20 @@ export async function loadInventory(
   const passwordFiles = [options.vaultPasswordFile ?? [], options.vault?.passwordFiles ?? []].flat();
   const secrets = await readVaultSecrets({ ...options.vault, passwordFiles, ...rules, warn, signal });
   const decrypt = createDecrypt(secrets, { idMatch: rules.vaultIdMatch });
-  await readSources(sources, { tree, rules, decrypt, signal, read: [], failures: [] });
+  const pluginArguments = vaultArguments(options.vault?.ids ?? [], passwordFiles);
+  await readSources(sources, { tree, rules, decrypt, signal, pluginArguments, read: [], failures: [] });
   const vars = async (path: string, shown: string): Promise<VarsFolder> => {
     signal?.throwIfAborted();
     const reading = { decrypt, warn, rules };
-    const groups = await readVarsFiles(path, "group_vars", shown, tree.groups.keys(), reading);
-    return { groups, hosts: await readVarsFiles(path, "host_vars", shown, tree.hosts.keys(), reading) };
+    return {
+      groups: await openVarsFiles(path, "group_vars", shown, reading),
+      hosts: await openVarsFiles(path, "host_vars", shown, reading),
+    };
   };
   const folders: VarsFolder[] = [];
-  for (const [path, shown] of await varsFolders(sources)) folders.push(await vars(path, shown));
-  const play = options.playbookDir ?? options.workingFolder;
+  const places = rules.varsFiles ? await varsFolders(sources) : [];
+  for (const [path, shown] of places) folders.push(await vars(path, shown));
+  const play = rules.varsFiles ? (options.playbookDir ?? options.workingFolder) : undefined;
   const merger = createMerger(tree, {
     folders,
     playFolder: play === undefined ? undefined : await vars(fullPath(play), play),
@@ -126,13 +133,14 @@ function inventoryOf(
   { options, decrypt, warn }: World,
 ): Inventory {
   const { extraVars = {} } = options;
-  const hosts = new Map([...tree.hosts.values()].map((node) => [node.name, hostOf(node, merger)]));
+  const hosts = new Map<string, Host>();
+  for (const node of tree.hosts.values()) hosts.set(node.name, new TreeHost(node, merger));
   const groups = new Map<string, Group>();
   for (const node of tree.groups.values()) {
     const vars = once(() => merger.groupVars(node));
     groups.set(node.name, {
       name: node.name,
-      hosts: [...node.hosts.keys()],
+      hosts: [...node.hosts].map((host) => host.name),
       children: [...node.children.keys()],
       priority: node.priority,
       get vars() {
@@ -161,7 +169,7 @@ function inventoryOf(
       if (!LOCALHOST.includes(name)) return undefined;
       const named = hosts.keys().find((each) => LOCALHOST.includes(each));
       if (named !== undefined) return hosts.get(named);
-      const found = implicitHosts.get(name) ?? implicitHost(name, merger, extraVars);
+      const found = implicitHosts.get(name) ?? implicitHost(name, merger, tree);
       implicitHosts.set(name, found);
       return found;
     },
@@ -170,15 +178,19 @@ function inventoryOf(
     const node = tree.hosts.get(host.name);
     return node === undefined ? undefined : merger.origin(node, name);
   };
-  const templates = createTemplates({
-    hosts,
-    vars: (host) => ({ ...host.vars, ...magicVars(host), ...extraVars }),
-    groups: () => [...groups.keys()],
-    members: (name) => (groups.has(name) ? members(name) : undefined),
-    origin,
-    decrypt,
-    environment: options.environment,
-  });
+  // Jinja is loaded when the first value is rendered: showing an inventory renders none.
+  const templates = once(() =>
+    (require("./template.ts") as typeof import("./template.ts")).createTemplates({
+      hosts,
+      vars: (host) => ({ ...host.vars, ...magicVars(host), ...extraVars }),
+      groups: () => [...groups.keys()],
+      members: (name) => (groups.has(name) ? members(name) : undefined),
+      origin,
+      decrypt,
+      environment: options.environment,
+      playbookDir: options.playbookDir,
+    }),
+  );
   return {
     sources,
     hosts,
@@ -187,37 +199,51 @@ function inventoryOf(
     connection: options.connection,
     decrypt,
     match: (pattern, { limit, orNone } = {}) => matchHosts(pattern, roster, { limit, orNone }),
-    value: (host, name) => templates.value(host, name),
+    value: (host, name) => templates().value(host, name),
     origin,
   };
 }
 
-function hostOf(node: HostNode, merger: Merger): Host {
-  const vars = once(() => merger.vars(node));
-  const groups = once(() => merger.groupNames(node));
-  return {
-    name: node.name,
-    get ownVars() {
-      return merger.ownVars(node);
-    },
-    get groups() {
-      return groups();
-    },
-    get vars() {
-      return vars();
-    },
-  };
+/** A host of the tree as others see it. A class, for ten thousand hosts with functions of their own take half a second. */
+class TreeHost implements Host {
+  readonly name: string;
+  readonly #node: HostNode;
+  readonly #merger: Merger;
+  #vars: Vars | undefined;
+  constructor(node: HostNode, merger: Merger) {
+    this.name = node.name;
+    this.#node = node;
+    this.#merger = merger;
+  }
+  get groups(): readonly string[] {
+    return this.#merger.groupNames(this.#node);
+  }
+  get ownVars(): Vars {
+    return this.#merger.ownVars(this.#node);
+  }
+  get parts(): Parts {
+    return this.#merger.parts(this.#node);
+  }
+  get vars(): Vars {
+    if (this.#vars === undefined) {
+      const { shared, own } = this.parts;
+      this.#vars = combine(shared, own, "replace");
+    }
+    return this.#vars;
+  }
 }
 
 /** The control host, which `localhost` means when the inventory doesn't say otherwise. */
-function implicitHost(name: string, merger: Merger, extraVars: Vars): Host {
-  return { name, groups: [], vars: { ...merger.allVars(), ansible_connection: "local", ...extraVars } };
+function implicitHost(name: string, merger: Merger, { rules }: Tree): Host {
+  const vars = { ansible_python_interpreter: ansiblePython(), ansible_connection: "local" };
+  const node = { name, vars, source: undefined, hashBehaviour: rules.hashBehaviour, groups: [] };
+  return new TreeHost(node, merger);
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly it: T } | undefined;
-  return () => {
-    made ??= { it: make() };
-    return made.it;
-  };
+/** The Python that runs Ansible, with which it runs modules on the control host as well. */
+function ansiblePython(): string {
+  const script = Bun.which("ansible-inventory");
+  const first = script === null ? "" : readFileSync(script, "utf8").split("\n", 1)[0];
+  const [, python = "/usr/bin/python3"] = /^#!\s*(\/\S*python\S*)\s*$/.exec(first ?? "") ?? [];
+  return python;
 }

@@ -36,7 +36,7 @@ export function matchHosts(
     orNone = false,
   }: { readonly limit?: string | undefined; readonly orNone?: boolean | undefined } = {},
 ): readonly Host[] {
-  const matched = evaluate(splitPattern(pattern).flatMap(fileLines), roster);
+  const matched = evaluate(splitPattern(pattern), roster);
   if (matched.length === 0 && orNone) return matched;
   if (matched.length === 0) throw nothing(`no host matches '${pattern}'`, pattern, roster);
   if (limit === undefined) return matched;
@@ -85,7 +85,9 @@ function evaluate(parts: readonly string[], roster: Roster): Host[] {
     for (const host of exact === undefined ? matchOne(part, roster) : [exact]) hosts.add(host);
   }
   for (const part of parts.filter((each) => each.startsWith("&"))) {
-    hosts = hosts.intersection(new Set(matchOne(part.slice(1), roster)));
+    // Not Set.intersection, which goes by the order of the smaller set.
+    const others = new Set(matchOne(part.slice(1), roster));
+    hosts = new Set([...hosts].filter((host) => others.has(host)));
   }
   for (const part of parts.filter((each) => each.startsWith("!"))) {
     for (const host of matchOne(part.slice(1), roster)) hosts.delete(host);
@@ -94,6 +96,7 @@ function evaluate(parts: readonly string[], roster: Roster): Host[] {
 }
 
 function matchOne(part: string, roster: Roster): readonly Host[] {
+  if (part === "") throw new OpsError("pattern", "'!' is not a host pattern, nor is '&': a name is missing");
   const subscript = part.startsWith("~") ? null : SUBSCRIPT.exec(part);
   if (subscript === null) return enumerate(part, roster);
   const [, expression = "", index, start, , end] = subscript;
@@ -114,18 +117,19 @@ function matchOne(part: string, roster: Roster): readonly Host[] {
 function enumerate(expression: string, roster: Roster): readonly Host[] {
   const test = tester(expression);
   const groups = [...roster.groups.keys()].filter(test);
-  const found = new Set(groups.flatMap((group) => roster.members(group)));
+  // A host that several groups have counts several times where one is asked for by its number.
+  const found = groups.flatMap((group) => [...roster.members(group)]);
   if (groups.length === 0 || /^~|[.?*[]/.test(expression)) {
-    for (const [name, host] of roster.hosts) if (test(name)) found.add(host);
+    for (const [name, host] of roster.hosts) if (test(name)) found.push(host);
   }
-  const implicit = found.size === 0 ? roster.implicit(expression) : undefined;
+  const implicit = found.length === 0 ? roster.implicit(expression) : undefined;
   if (implicit !== undefined) return [implicit];
-  if (found.size === 0 && groups.length === 0 && expression !== "all") {
+  if (found.length === 0 && groups.length === 0 && expression !== "all") {
     const message = `no host or group matches '${expression}'${hintOf(expression, roster)}`;
     if (roster.mismatch === "error") throw new OpsError("pattern", message);
     if (roster.mismatch === "warning") roster.warn(message);
   }
-  return [...found];
+  return found;
 }
 
 function tester(expression: string): (name: string) => boolean {

@@ -1,8 +1,8 @@
 // Inventories as ansible-inventory prints them: `--list`, `--host`, `--graph`.
 
 import { OpsError } from "../errors.ts";
-import { define, mapValues } from "./keys.ts";
-import { pythonJson } from "./python-json.ts";
+import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
+import { Layered, pythonJson, UnsortableError, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
@@ -16,15 +16,6 @@ const INTERNAL = new Set(
   ),
 );
 const INDENT = 4;
-
-/**
- * Exit code with which ansible-inventory ends for `error`: 5 for what it was asked, 4 for a vars file that can't be read
- * once an inventory is `open`, else 1.
- */
-export function ansibleExitCode({ code }: OpsError, { open }: { readonly open: boolean }): number {
-  if (code === "usage") return 5;
-  return open && code === "inventory" ? 4 : 1;
-}
 
 export interface ListOptions {
   /** Only hosts that match (newer versions of Ansible have that too). */
@@ -41,7 +32,7 @@ export interface ListOptions {
 export function listJson(inventory: Inventory, { limit, asSet = false }: ListOptions = {}): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
-  const groups: Record<string, Value> = {};
+  const groups: Record<string, Writable> = {};
   for (const group of groupsBelow(inventory, "all")) {
     const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
     const shown = {
@@ -49,18 +40,24 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
       ...(group.children.length > 0 && { children: group.children }),
       ...(asSet && nonEmpty({ vars: groupVars(group) })),
     };
-    if (Object.keys(shown).length > 0) groups[group.name] = shown;
+    if (Object.keys(shown).length > 0) define(groups, group.name, shown);
   }
-  const hostvars: Record<string, Value> = {};
-  const from = new Set<object>();
+  const hostvars: Record<string, Writable> = {};
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
-    const vars = asSet ? (host.ownVars ?? {}) : host.vars;
-    if (Object.keys(vars).every((name) => INTERNAL.has(name))) continue;
-    from.add(vars);
-    define(hostvars, host.name, vars);
+    const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
+    if (hasShown(own) || hasShown(shared)) setEntry(hostvars, host.name, new Layered(shared, own, INTERNAL));
   }
-  const hide = { names: INTERNAL, from };
-  return pythonJson({ ...groups, _meta: { hostvars } }, { indent: INDENT, sortKeys: true, hide });
+  define(groups, "_meta", { hostvars });
+  return sortedJson(groups, inventory);
+}
+
+function partsOf(host: Host) {
+  return host.parts ?? { shared: {}, own: host.vars };
+}
+
+function hasShown(vars: Vars): boolean {
+  for (const name in vars) if (!INTERNAL.has(name)) return true;
+  return false;
 }
 
 /**
@@ -70,8 +67,28 @@ export function listJson(inventory: Inventory, { limit, asSet = false }: ListOpt
 export function hostJson(
   inventory: Inventory,
   name: string,
-  { asSet = false }: Pick<ListOptions, "asSet"> = {},
+  options: Pick<ListOptions, "asSet"> = {},
 ): string {
+  return sortedJson(hostVars(inventory, name, options), inventory);
+}
+
+/** Sorted, or else, where a mapping has text and numbers as keys, not at all: as in Ansible. */
+function sortedJson(value: Writable, { warnings }: Inventory): string {
+  try {
+    return pythonJson(value, { indent: INDENT, sortKeys: true });
+  } catch (error) {
+    if (!(error instanceof UnsortableError)) throw error;
+    (warnings as string[]).push(`what is shown is not sorted: ${error.message}`);
+    return pythonJson(value, { indent: INDENT });
+  }
+}
+
+/** What `--host NAME` shows. @throws OpsError as `hostJson` */
+export function hostVars(
+  inventory: Inventory,
+  name: string,
+  { asSet = false }: Pick<ListOptions, "asSet"> = {},
+): Record<string, Value> {
   const [host, ...others] = inventory.match(name, { orNone: true });
   if (host === undefined) throw new OpsError("usage", `--host wants one host, and none matches '${name}'`);
   if (others.length > 0) {
@@ -79,7 +96,7 @@ export function hostJson(
       hint: "use --list --limit to see the vars of several",
     });
   }
-  return pythonJson(shownVars(asSet ? (host.ownVars ?? {}) : host.vars), { indent: INDENT, sortKeys: true });
+  return shownVars(asSet ? (host.ownVars ?? {}) : host.vars);
 }
 
 export interface GraphOptions {
@@ -138,7 +155,7 @@ function opened(inventory: Inventory, value: Value, name: string): Value {
   return isMapping(value) ? mapValues(value, (item) => opened(inventory, item, name)) : value;
 }
 
-function decrypted(inventory: Inventory, secret: string, name: string): string {
+export function decrypted(inventory: Inventory, secret: string, name: string): string {
   try {
     return inventory.decrypt?.(secret, `the var ${name}`) ?? "(encrypted)";
   } catch (error) {
@@ -148,7 +165,7 @@ function decrypted(inventory: Inventory, secret: string, name: string): string {
 }
 
 /** Vars of a group as ansible-inventory shows them: with its priority where that is not the usual one. */
-function groupVars({ vars, priority = 1 }: Group): Vars {
+export function groupVars({ vars, priority = 1 }: Group): Vars {
   return shownVars(priority === 1 ? vars : { ...vars, ansible_group_priority: priority });
 }
 
@@ -173,8 +190,10 @@ function line(text: string, depth: number): string {
   return depth === 0 ? text : `${"  |".repeat(depth)}--${text}`;
 }
 
-function shownVars(vars: Vars): Record<string, Value> {
+/** `vars` without the names that ansible-inventory keeps to itself, in the order of the text. */
+export function shownVars(vars: Vars): Record<string, Value> {
   const shown: Record<string, Value> = {};
-  for (const name of Object.keys(vars)) if (!INTERNAL.has(name)) define(shown, name, vars[name]);
+  for (const [name, value] of orderedEntries(vars))
+    if (!INTERNAL.has(name)) setEntry(shown, name, value, originalKey(vars, name));
   return shown;
 }

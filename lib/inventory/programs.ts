@@ -56,7 +56,14 @@ export async function addPlugin(
   source: Source,
   before: readonly string[],
   tree: Tree,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  {
+    signal,
+    pluginArguments = [],
+  }: {
+    readonly signal?: AbortSignal | undefined;
+    /** What ansible-inventory is told besides: where vault passwords are. */
+    readonly pluginArguments?: readonly string[] | undefined;
+  } = {},
 ): Promise<void> {
   if (Bun.which("ansible-inventory") === null) {
     throw new OpsError(
@@ -68,7 +75,8 @@ export async function addPlugin(
     );
   }
   const inventories = [...before, source.path].flatMap((path) => ["-i", path]);
-  const { text, stderr } = await start(["ansible-inventory", ...inventories, "--list", "--export"], signal);
+  const command = ["ansible-inventory", ...inventories, "--list", "--export", ...pluginArguments];
+  const { text, stderr } = await start(command, signal);
   const problem = stderr
     .split("\n")
     .find((line) => line.includes("Failed to parse") || line.includes("Unable to parse"));
@@ -79,6 +87,12 @@ export async function addPlugin(
     );
   }
   await addPrinted(json(text, `ansible-inventory -i ${source.shown}`), source, tree, async () => ({}));
+}
+
+/** Where vault passwords are, for `addPlugin`; those that were asked for can't be handed on. */
+export function vaultArguments(ids: readonly string[], files: readonly string[]): string[] {
+  const named = ids.filter((id) => !/(?:^|@)prompt(?:_ask_vault_pass)?$/.test(id));
+  return [...named.map((id) => `--vault-id=${id}`), ...files.map((file) => `--vault-password-file=${file}`)];
 }
 
 async function addPrinted(

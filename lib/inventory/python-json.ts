@@ -11,80 +11,158 @@ export interface JsonOptions {
   readonly sortKeys?: boolean;
   /** Write all that isn't ASCII as \uXXXX. */
   readonly ascii?: boolean;
-  /** Names that are left out of some mappings. */
-  readonly hide?: { readonly names: ReadonlySet<string>; readonly from: ReadonlySet<object> } | undefined;
+}
+
+/** A mapping in two parts: entries of `own` are written instead of those of the same name in `shared`, `hidden` ones not at all. */
+export class Layered {
+  readonly shared: Mapping;
+  readonly own: Mapping;
+  readonly hidden: ReadonlySet<string>;
+  constructor(shared: Mapping, own: Mapping, hidden: ReadonlySet<string>) {
+    this.shared = shared;
+    this.own = own;
+    this.hidden = hidden;
+  }
+}
+
+type Mapping = Readonly<Record<string, Value>>;
+/** What can be written. */
+export type Writable = Value | Layered | { readonly [key: string]: Writable };
+
+/** How mappings with the same names are written: between the values of `names`, the texts, one more than there are names. */
+interface Shape {
+  /** Names of all entries of its own, as they come, and the start of the line that closes it. */
+  readonly own: readonly string[];
+  readonly pad: string;
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
 }
 
 /** Texts that are the same in JSON. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** `value` as Python's json.dumps writes it: `1.0` stays `1.0`, keys sorted by code point. */
+/**
+ * `value` as Python's json.dumps writes it: `1.0` stays `1.0`, keys sorted by code point.
+ * @throws UnsortableError where `sortKeys` can't be
+ */
 export function pythonJson(
-  value: Value,
-  { indent, sortKeys = false, ascii = false, hide }: JsonOptions = {},
+  value: Writable,
+  { indent, sortKeys = false, ascii = false }: JsonOptions = {},
 ): string {
   const step = " ".repeat(indent ?? 0);
   const comma = indent === undefined ? ", " : ",";
   // Hosts of a group share its lists and mappings: each is written once.
   const written = new Map<object, { readonly pad: string; readonly text: string }>();
+  // So do nearly all of them have the same names, which are sorted and quoted once for all that share the rest.
+  const shapes = new Map<Mapping, Shape[]>();
 
-  // So do nearly all of them have the same names, which are sorted and quoted once.
-  const shapes = new Map<string, readonly (readonly [name: string, quoted: string])[]>();
-
-  const namesOf = (entries: Record<string, Value>) => {
-    const names = orderedKeys(entries);
-    const hidden = hide?.from.has(entries) === true ? hide.names : undefined;
-    const usual = sortKeys && !hasOddKeys(entries);
-    const shape = usual ? `${hidden === undefined ? "" : "-"}${names.join("\n")}` : "";
-    let found = usual ? shapes.get(shape) : undefined;
-    if (found === undefined) {
-      const shown = hidden === undefined ? names : names.filter((name) => !hidden.has(name));
-      if (sortKeys) shown.sort((a, b) => compareKeys(entries, a, b));
-      found = shown.map((name) => [name, quote(name, ascii)] as const);
-      if (usual) shapes.set(shape, found);
-    }
-    return found;
+  const shapeOf = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): Shape => {
+    const own = orderedKeys(entries);
+    const known = shapes.get(shared);
+    const usual = !hasOddKeys(entries);
+    if (usual && known !== undefined)
+      for (const shape of known) if (shape.pad === pad && isSame(shape.own, own)) return shape;
+    const shape = newShape(entries, shared, hidden, pad);
+    if (!usual || own.length > MANY) return shape;
+    if (known === undefined) shapes.set(shared, [shape]);
+    else known[known.length % ALIKE] = shape;
+    return shape;
   };
-  const write = (item: Value, pad: string): string => {
+  const newShape = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): Shape => {
+    const inner = indent === undefined ? "" : `${pad}${step}`;
+    const own = orderedKeys(entries);
+    const added = own.filter((name) => !Object.hasOwn(shared, name));
+    const all = [...orderedKeys(shared), ...added].filter((name) => !hidden.has(name));
+    if (sortKeys) sortNames(all, entries, shared);
+    if (all.length === 0) return { own, pad, names: [], texts: ["{}"] };
+    const names: string[] = [];
+    const texts: string[] = [];
+    // Joined, not added: what is added up is taken apart again at each use.
+    let text = ["{"];
+    for (const name of all) {
+      text.push(inner, quote(name, ascii), ": ");
+      if (Object.hasOwn(entries, name)) {
+        names.push(name);
+        texts.push(text.join(""));
+        text = [];
+      } else text.push(write(shared[name] as Value, inner));
+      text.push(comma);
+    }
+    text[text.length - 1] = `${pad}}`;
+    texts.push(text.join(""));
+    return { own, pad, names, texts };
+  };
+  const write = (item: Writable, pad: string): string => {
     if (typeof item === "string") return quote(item, ascii);
+    if (typeof item === "number" && Number.isInteger(item)) return String(item);
     if (item === null || typeof item === "boolean") return String(item);
-    if (typeof item !== "object" || item instanceof Number) return numberJson(item);
+    if (item instanceof Layered) return mapping(item.own, item.shared, item.hidden, pad);
+    if (typeof item !== "object" || item instanceof Number) return numberJson(item as Value);
     if (item instanceof Date) return quote(String(item.toJSON()), ascii);
     const before = written.get(item);
     if (before?.pad === pad) return before.text;
-    const text = Array.isArray(item) ? list(item, pad) : mapping(item as Record<string, Value>, pad);
+    const text = Array.isArray(item) ? list(item, pad) : mapping(item as Mapping, NOTHING, NONE, pad);
     written.set(item, { pad, text });
     return text;
   };
   const list = (items: readonly Value[], pad: string): string => {
     if (items.length === 0) return "[]";
     const inner = indent === undefined ? "" : `${pad}${step}`;
-    let text = "[";
-    for (const [index, item] of items.entries())
-      text += (index === 0 ? "" : comma) + inner + write(item, inner);
-    return `${text}${pad}]`;
+    return `[${inner}${items.map((item) => write(item, inner)).join(comma + inner)}${pad}]`;
   };
-  const mapping = (entries: Record<string, Value>, pad: string): string => {
+  const mapping = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): string => {
     const inner = indent === undefined ? "" : `${pad}${step}`;
-    let text = "";
-    for (const [key, quoted] of namesOf(entries))
-      text += `${text === "" ? "{" : comma}${inner}${quoted}: ${write(entries[key] as Value, inner)}`;
-    return text === "" ? "{}" : `${text}${pad}}`;
+    const { names, texts } = shapeOf(entries, shared, hidden, pad);
+    let text = texts[0] ?? "";
+    for (let index = 0; index < names.length; index++)
+      text = `${text}${write(entries[names[index] as string] as Value, inner)}${texts[index + 1]}`;
+    return text;
   };
   return write(value, indent === undefined ? "" : "\n");
 }
 
-/** Keys that are numbers in Python are sorted as such. */
-function compareKeys(mapping: object, a: string, b: string): number {
-  const order = compareText(a, b);
-  if (!hasOddKeys(mapping)) return order;
-  const [left, right] = [originalKey(mapping, a), originalKey(mapping, b)];
-  return typeof left === "string" || typeof right === "string" ? order : Number(left) - Number(right);
+const NOTHING: Mapping = {};
+const NONE: ReadonlySet<string> = new Set();
+/** No two mappings with more entries have the same names. */
+const MANY = 200;
+/** So many shapes are kept for the same shared part. */
+const ALIKE = 8;
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false;
+  return true;
+}
+
+/** Keys that Python can't sort: text and numbers at once. */
+export class UnsortableError extends Error {}
+
+/** Sorts `names` by code point, in place; what were numbers in the text goes by number. */
+function sortNames(names: string[], own: Mapping, shared: Mapping): void {
+  if (hasOddKeys(own) || hasOddKeys(shared)) sortOddNames(names, own, shared);
+  // JavaScript's own order is by UTF-16 unit, which is the same without halves of characters.
+  else if (names.some((name) => /[\ud800-\udfff]/.test(name))) names.sort(compareText);
+  else names.sort();
+}
+
+/** @throws UnsortableError */
+function sortOddNames(names: string[], own: Mapping, shared: Mapping): void {
+  const keys = new Map(
+    names.map((name) => [name, originalKey(Object.hasOwn(own, name) ? own : shared, name)] as const),
+  );
+  const texts = names.filter((name) => typeof keys.get(name) === "string").length;
+  const lonely = keys.values().some((key) => key === null) && names.length > 1;
+  if (lonely || (texts > 0 && texts < names.length))
+    throw new UnsortableError("keys are text and numbers at once");
+  const number = (name: string) => Number(keys.get(name));
+  names.sort((a, b) => (texts > 0 ? compareText(a, b) : number(a) - number(b)));
 }
 
 function numberJson(value: Value): string {
   if (!isFloat(value)) return String(value);
   const number = Number(value);
+  // Where Python writes no exponent either, a fraction is written the same.
+  if (Math.abs(number) >= 1e-4 && Math.abs(number) < 1e16 && !Number.isInteger(number)) return String(number);
   if (Number.isNaN(number)) return "NaN";
   return Number.isFinite(number) ? floatText(number) : number > 0 ? "Infinity" : "-Infinity";
 }

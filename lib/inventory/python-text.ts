@@ -2,6 +2,7 @@
 
 import { orderedEntries, originalKey } from "./keys.ts";
 import { isFloat, isMapping } from "./scalars.ts";
+import { Tuple, View } from "./tuple.ts";
 import type { Value } from "./types.ts";
 
 /** `str(value)`. */
@@ -17,6 +18,8 @@ export function pythonRepr(value: Value): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return stringRepr(value);
   if (isFloat(value)) return floatText(Number(value));
+  if (value instanceof Tuple) return `(${value.map(pythonRepr).join(", ")}${value.length === 1 ? "," : ""})`;
+  if (value instanceof View) return `dict_${value.kind}([${value.map(pythonRepr).join(", ")}])`;
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(", ")}]`;
   if (value instanceof Date) return "repr" in value ? String(value.repr) : stringRepr(pythonText(value));
   if (!isMapping(value)) return String(value);

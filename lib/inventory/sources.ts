@@ -10,13 +10,12 @@ import { fullPath } from "./paths.ts";
 import { addPlugin, addScript, isScript } from "./programs.ts";
 import { pythonRegExp } from "./regex.ts";
 import { isMapping } from "./scalars.ts";
-import { parseToml } from "./toml.ts";
+import { parseToml, TomlError } from "./toml.ts";
 import { type Source, type Tree, TreeError } from "./tree.ts";
 import { badLine } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
-import { lineOfKey } from "./yaml-lines.ts";
 
 /** Names in an inventory folder that are never one, and endings that aren't unless `ignore_extensions` says otherwise. */
 const IGNORED = /^\.|^(?:host_vars|group_vars|vars_plugins)$/;
@@ -30,6 +29,8 @@ export interface Reading {
   readonly rules: InventoryRules;
   readonly decrypt: Decrypt;
   readonly signal?: AbortSignal | undefined;
+  /** What ansible-inventory is told where a plugin needs it, besides sources. */
+  readonly pluginArguments?: readonly string[] | undefined;
   /** Absolute paths that were read, in order: plugins such as `constructed` build on them. */
   readonly read: string[];
   /** What kept sources from being read, the most telling of each. */
@@ -110,7 +111,9 @@ async function addFile(
   const failures = new Map<string, OpsError>();
   for (const plugin of reading.rules.enabledPlugins) {
     const name = plugin.replace(/^ansible\.builtin\./, "");
-    const read = isList ? LIST_READERS[name] : FILE_READERS[name];
+    const read = isList
+      ? LIST_READERS[name]
+      : (FILE_READERS[name] ?? (name in LIST_READERS ? undefined : readerOf(name)));
     try {
       if ((await read?.(attempt)) !== true) continue;
       if (!isList) reading.read.push(source.path);
@@ -161,6 +164,19 @@ const FILE_READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
+/** The reader of a plugin that is enabled by name: for files that say they are its configuration. */
+function readerOf(plugin: string): Reader {
+  return async ({ source, reading, text, data }) => {
+    if (!["", ".config", ...reading.rules.yamlExtensions].includes(extname(source.path))) return false;
+    if (!(await text()).includes("plugin")) return false; // no large file is read as YAML to learn that
+    const config = await data();
+    if (!isMapping(config) || typeof config.plugin !== "string") return false;
+    if (config.plugin.replace(/^ansible\.builtin\./, "") !== plugin) return false;
+    await addPlugin(source, reading.read, reading.tree, reading);
+    return true;
+  };
+}
+
 /** Has a `[section]`, and does not begin as YAML would. */
 function isPlainlyIni(text: string): boolean {
   return /^\[[^\]\s]+\][ \t]*$/m.test(text) && !/^(?:\s*(?:#.*)?\n)*(?:---|[^\s=[]*:\s|\{)/.test(text);
@@ -180,8 +196,11 @@ async function readFailure(error: unknown, { source, text }: Attempt): Promise<O
   if (error instanceof OpsError && error.code === "inventory") return error;
   const expected = error instanceof TreeError || error instanceof RangeError || error instanceof SyntaxError;
   if (!expected) throw error;
+  if (error instanceof TomlError)
+    return badLine(error.message, { file: source.shown, line: error.line, text: await text() });
   const path = error instanceof TreeError ? error.path : undefined;
-  const line = path === undefined ? undefined : lineOfKey(await text(), path);
+  const line =
+    path === undefined ? undefined : (await import("./yaml-lines.ts")).lineOfKey(await text(), path);
   if (line !== undefined) return badLine(error.message, { file: source.shown, line, text: await text() });
   return new OpsError("inventory", `${source.shown}: ${error.message}`);
 }

@@ -1,27 +1,32 @@
 // Jinja in inventory values: a var is rendered when it is asked for, and with it only what it refers to.
 
-import { OpsError } from "../errors.ts";
-import { collectionFilters } from "./collection-filters.ts";
-import { FILTERS, type Filter } from "./filters.ts";
-import { literal } from "./literal.ts";
-import { functions } from "./lookups.ts";
+import { resolve } from "node:path";
+import { applier } from "./apply.ts";
+import { explained } from "./explained.ts";
+import { globals } from "./globals.ts";
+import { orderedKeys, originalKey, setEntry } from "./keys.ts";
+import { methodOf } from "./methods.ts";
+import type { Program } from "./nodes.ts";
+import { parseTemplate } from "./parse-template.ts";
 import {
+  exactText,
+  finished,
+  held,
   isLazy,
+  keysOf,
   type Lazy,
+  Members,
   memberOf,
   OMIT,
   type Result,
   type Scope,
   TemplateError,
-  truthy,
   Undefined,
   UndefinedError,
   value,
 } from "./results.ts";
-import { isMapping, plain, unsafeText, vaultText } from "./scalars.ts";
-import { evaluateTemplate, type Program, parseTemplate } from "./statements.ts";
-import { methodOf, runTest } from "./tests-and-methods.ts";
-import { similar } from "./trouble.ts";
+import { isFloat, isMapping, plain, unsafeText, vaultText } from "./scalars.ts";
+import { evaluateTemplate } from "./statements.ts";
 import type { Host, Value, Vars } from "./types.ts";
 import type { Decrypt } from "./vault.ts";
 
@@ -36,6 +41,8 @@ export interface TemplateWorld {
   origin(host: Host, name: string): string | undefined;
   readonly decrypt: Decrypt;
   readonly environment: Readonly<Record<string, string | undefined>> | undefined;
+  /** `playbook_dir`, where lookups look for files: the working folder unless given. */
+  readonly playbookDir?: string | undefined;
 }
 
 /** Renders vars of the hosts of one inventory; what is rendered once is kept. */
@@ -45,31 +52,40 @@ export interface Templates {
 }
 
 const PROBABLY_TEMPLATE = /\{[{%#]/;
+/** A template that is one var gives numbers and booleans as they are; all else becomes text first. */
+const SINGLE_VAR = /^\{\{\s*(\w*)\s*\}\}\n?$/;
 
 export function createTemplates(world: TemplateWorld): Templates {
   const programs = new Map<string, Program>();
-  const known = new Map<Host, Map<string, Result>>();
-  /** Vars being rendered, outermost first: to name them in errors, and to notice one that refers to itself. */
+  const known = new Map<Host, { readonly vars: Vars; readonly results: Map<string, Result> }>();
+  const rosters = new Map<string, readonly string[]>();
+  /** Vars being rendered, outermost first: to notice one that refers to itself. */
   const chain: string[] = [];
-  const lists = collectionFilters({
-    filter: (name, input, args, named) => filterOf(name)(input, args, named),
-    test: runTest,
-  });
+  const apply = applier();
 
-  const filterOf = (name: string): Filter => {
-    const filter = FILTERS[name] ?? lists[name];
-    if (filter === undefined)
-      throw new TemplateError(`the filter '${name}' is not supported in inventory values`);
-    return filter;
+  const of = (host: Host) => {
+    let found = known.get(host);
+    if (found === undefined) {
+      found = { vars: world.vars(host), results: new Map() };
+      known.set(host, found);
+    }
+    return found;
   };
 
-  const within = <T>(host: Host, path: string, run: () => T): T => {
+  const within = (host: Host, path: string, run: () => Result): Result => {
     const link = `${host.name}\0${path}`;
     if (chain.includes(link)) throw new TemplateError(`'${path}' refers to itself`);
     chain.push(link);
-    const result = run(); // not popped when it throws: the chain is what the error tells
-    chain.pop();
-    return result;
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof TemplateError) error.links = [link, ...error.links];
+      // A var whose template needs what is undefined is undefined itself: `default` may still help.
+      if (!(error instanceof UndefinedError)) throw error;
+      return new Undefined(error.path, { links: [link, ...error.links] });
+    } finally {
+      chain.pop();
+    }
   };
 
   /** A raw value as a template sees it: texts rendered, lists and mappings when something in them is asked for. */
@@ -86,147 +102,122 @@ export function createTemplates(world: TemplateWorld): Templates {
     lazy: true,
     member(key) {
       const found = memberOf(raw, key);
-      const below = `${path}.${key}`;
+      const below = `${path}.${String(key)}`;
       if (found !== undefined) return wrap(host, found, below);
-      if (methodOf(Array.isArray(raw) ? [] : {}, String(key)) === undefined) return new Undefined(below);
-      return methodOf(force(host, raw, path), String(key)) ?? new Undefined(below);
+      const isMethod = typeof key === "string" && methodOf(Array.isArray(raw) ? [] : {}, key) !== undefined;
+      if (!isMethod) return new Undefined(below);
+      return methodOf(force(host, raw, path), key) ?? new Undefined(below);
     },
+    ...(isMapping(raw) && { dict: true, keys: () => keysOf(raw) }),
     force: () => force(host, raw, path),
   });
 
   const force = (host: Host, raw: Value, path: string): Value => {
-    const items = (entries: readonly (readonly [string, Value])[]) =>
-      entries
-        .map(([key, item]) => [key, wrap(host, item, `${path}.${key}`)] as const)
-        .filter(([, item]) => !(item instanceof Undefined));
-    if (Array.isArray(raw)) return items(Object.entries(raw)).map(([, item]) => value(item));
+    const kept = (item: Result) => !(item instanceof Undefined && item.omit);
+    if (Array.isArray(raw)) {
+      const items = raw.map((item, index) => wrap(host, item as Value, `${path}.${index}`)).filter(kept);
+      return items.map(held);
+    }
     if (!isMapping(raw)) return value(wrap(host, raw, path));
-    return Object.fromEntries(items(Object.entries(raw)).map(([key, item]) => [key, value(item)]));
+    const made: Record<string, Value> = {};
+    for (const name of orderedKeys(raw)) {
+      const item = wrap(host, raw[name] ?? null, `${path}.${name}`);
+      if (kept(item)) setEntry(made, name, held(item), originalKey(raw, name));
+    }
+    return made;
   };
 
-  const renderText = (host: Host, text: string): Value | Undefined => {
+  const renderText = (host: Host, text: string): Result => {
+    const single = SINGLE_VAR.exec(text)?.[1];
+    const vars = of(host).vars;
+    if (single !== undefined && Object.hasOwn(vars, single)) {
+      const raw = vars[single] ?? null;
+      if (raw === null || /^(?:number|bigint|boolean)$/.test(typeof raw) || isFloat(raw)) return raw;
+    }
     let program = programs.get(text);
     if (program === undefined) {
       program = parseTemplate(text);
       programs.set(text, program);
     }
     const result = evaluateTemplate(program, scopeOf(host));
-    if (typeof result !== "string") return result;
-    const lone = program.length === 1 && program[0]?.type !== "If" && program[0]?.type !== "For";
-    // Text that was put together to look like a list, a mapping or a boolean becomes one; Jinja drops a last newline.
-    if (!lone && /^(?:[[{]|(?:True|False)$)/.test(result)) return literal(result);
-    return text.endsWith("\n") && !result.endsWith("\n") ? `${result}\n` : result;
+    const exact = isLazy(result) && result.exact === true;
+    const made = exact ? result.force() : result;
+    if (typeof made !== "string") return result;
+    // Jinja drops the last newlines of a template; Ansible puts them back.
+    const newlines = (each: string) => /\n*$/.exec(each)?.[0].length ?? 0;
+    const missing = "\n".repeat(Math.max(0, newlines(text) - newlines(made)));
+    return exact ? exactText(made + missing) : made + missing;
   };
 
   const variable = (host: Host, name: string): Result => {
-    let results = known.get(host);
-    if (results === undefined) {
-      results = new Map();
-      known.set(host, results);
-    }
+    const { vars, results } = of(host);
     const found = results.get(name);
     if (found !== undefined) return found;
-    const vars = world.vars(host);
     if (!Object.hasOwn(vars, name)) return builtIn(host, name);
     const result = wrap(host, vars[name] ?? null, name);
     results.set(name, result);
     return result;
   };
 
+  /** Hosts of a group, in a list of the caller's own: a template may add to it. */
+  const namesIn = (group: string): Result => {
+    const found = rosters.get(group) ?? world.members(group)?.map((each) => each.name);
+    if (found === undefined) return new Undefined(`groups.${group}`);
+    rosters.set(group, found);
+    return [...found];
+  };
+
   const builtIn = (host: Host, name: string): Result => {
     if (name === "omit") return OMIT;
-    if (name === "groups") {
-      return members(
-        world.groups,
-        (group) => world.members(group)?.map((each) => each.name) ?? new Undefined(`groups.${group}`),
-      );
-    }
+    if (name === "playbook_dir") return resolve(world.playbookDir ?? ".");
+    if (name === "groups") return new Members(world.groups, namesIn);
     if (name === "hostvars" || name === "vars") {
-      const varsOf = (each: Host) =>
-        members(
-          () => Object.keys(world.vars(each)),
-          (key) => variable(each, key),
+      const varsOf = (each: Host, path: string) =>
+        new Members(
+          () => Object.keys(of(each).vars),
+          (key) => {
+            const found = variable(each, key);
+            return found instanceof Undefined && found.links.length === 0
+              ? new Undefined(`${path}.${key}`)
+              : found;
+          },
+          "HostVarsVars",
         );
-      if (name === "vars") return varsOf(host);
-      return members(
+      if (name === "vars") return varsOf(host, "vars");
+      return new Members(
         () => [...world.hosts.keys()],
         (key) => {
           const other = world.hosts.get(key);
-          return other === undefined ? new Undefined(`hostvars.${key}`) : varsOf(other);
+          return other === undefined ? new Undefined(`hostvars.${key}`) : varsOf(other, `hostvars.${key}`);
         },
+        "HostVars",
       );
     }
-    const tools = functions({ environment: world.environment, variable: (key) => variable(host, key) });
+    const { environment, playbookDir } = world;
+    const names = () => Object.keys(of(host).vars);
+    const tools = globals({ environment, playbookDir, names, variable: (key) => variable(host, key) });
     return tools[name] ?? new Undefined(name);
-  };
-
-  const members = (names: () => readonly string[], member: (key: string) => Result): Lazy => {
-    const force = () => Object.fromEntries(names().map((key) => [key, value(member(key))]));
-    return {
-      lazy: true,
-      member(key) {
-        const found = member(String(key));
-        // `groups.keys()`: only what is no member can be a method.
-        if (!(found instanceof Undefined) || methodOf({}, String(key)) === undefined) return found;
-        return methodOf(force(), String(key)) ?? found;
-      },
-      force,
-    };
   };
 
   const scopeOf = (host: Host): Scope => ({
     variable: (name) => variable(host, name),
     method: methodOf,
-    filter: (name, input, args, named) => applyFilter(name, input, args, named),
-    test(name, input, args) {
-      if (name === "defined") return !(input instanceof Undefined);
-      if (name === "undefined") return input instanceof Undefined;
-      return runTest(name, value(input), args);
-    },
+    ...apply,
   });
-
-  const applyFilter = (name: string, input: Result, args: readonly Value[], named: Vars): Result => {
-    if (name !== "default" && name !== "d") return filterOf(name)(value(input), args, named);
-    const orFalse = truthy(args[1] ?? named.boolean ?? false);
-    if (!(input instanceof Undefined) && !(orFalse && !truthy(value(input)))) return input;
-    return args[0] ?? named.default_value ?? "";
-  };
 
   const from = (host: Host, path: string): string => {
     const origin = world.origin(host, path.split(".")[0] ?? path);
     return origin === undefined ? "" : ` (${origin})`;
   };
 
-  const explain = (error: unknown, host: Host, name: string): unknown => {
-    const links = chain.splice(0).map((link) => link.split("\0") as [string, string]);
-    if (!(error instanceof UndefinedError || error instanceof TemplateError)) return error;
-    const names = links.map(([owner, path]) => (owner === host.name ? path : `${path} of ${owner}`));
-    if (error instanceof UndefinedError) names.push(error.path);
-    // One step from the var to what is missing is what the message says anyway.
-    const direct =
-      names.length < 2 || (names.length === 2 && names[0] === name && error instanceof UndefinedError);
-    const via = direct ? "" : ` (${names.join(" → ")})`;
-    const missing = error instanceof UndefinedError ? error.path : undefined;
-    const close = missing === undefined ? [] : similar(missing, Object.keys(world.vars(host)));
-    const meant = close.length > 0 ? `did you mean ${close.join(", ")}? ` : "";
-    const hint =
-      missing === undefined
-        ? undefined
-        : `${meant}set ${missing} for ${host.name}, or give it a default: {{ ${missing} | default('…') }}`;
-    return new OpsError("setting", `${name} of ${host.name}${from(host, name)}: ${error.message}${via}`, {
-      hint,
-      host: host.name,
-    });
-  };
-
   return {
     value(host, name) {
       try {
         const result = variable(host, name);
-        if (result instanceof Undefined || typeof result === "function") return undefined;
-        return plain(isLazy(result) ? result.force() : result);
+        const missing = result instanceof Undefined && (result.omit || result.links.length === 0);
+        return missing || typeof result === "function" ? undefined : plain(finished(value(result)));
       } catch (error) {
-        throw explain(error, host, name);
+        throw explained(error, { host, name, from: from(host, name), names: Object.keys(of(host).vars) });
       }
     },
   };

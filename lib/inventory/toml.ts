@@ -12,16 +12,42 @@ const DATE = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d|$)/;
 /** Opens a string that stands for a number or a date; no TOML file has it. */
 const MARK = "\u{f0000}";
 
-/** @throws SyntaxError when it isn't TOML */
+/** What is wrong, and in which line (counted from 1) the key or table begins that can't be read. */
+export class TomlError extends SyntaxError {
+  readonly line: number;
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
+/** @throws TomlError when it isn't TOML */
 export function parseToml(text: string): Value {
   let data: unknown;
   try {
     data = Bun.TOML.parse(marked(text));
   } catch (error) {
     // Bun's reader throws its own kind of error, with the reason in the message.
-    throw new SyntaxError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new TomlError(message.replace("TOML Parse error: ", ""), badLineOf(text));
   }
   return revived(data as Value);
+}
+
+/** Bun's reader doesn't tell where it stopped: it is the line after the longest beginning that can be read. */
+function badLineOf(text: string): number {
+  const lines = text.split("\n");
+  for (let end = lines.length - 1; end > 0; end--) if (isToml(lines.slice(0, end).join("\n"))) return end + 1;
+  return 1;
+}
+
+function isToml(text: string): boolean {
+  try {
+    Bun.TOML.parse(text);
+    return true;
+  } catch {
+    return false; // the whole text's error is the one that is told
+  }
 }
 
 /** Numbers and dates of values as marked strings. Keys and headers, which may look like them, stay. */

@@ -2,7 +2,7 @@
 
 import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
 import { combine } from "./combine.ts";
-import { define } from "./keys.ts";
+import { define, setEntry } from "./keys.ts";
 import { isPlainMapping } from "./scalars.ts";
 import type { Value } from "./types.ts";
 
@@ -20,7 +20,9 @@ interface Entity {
 }
 
 export interface GroupNode extends Entity {
-  readonly hosts: Map<string, HostNode>;
+  /** How many groups were there before it. */
+  readonly number: number;
+  readonly hosts: Set<HostNode>;
   readonly children: Map<string, GroupNode>;
   readonly parents: Map<string, GroupNode>;
   /** `ansible_group_priority`, of groups at the same depth the higher wins. */
@@ -28,8 +30,8 @@ export interface GroupNode extends Entity {
 }
 
 export interface HostNode extends Entity {
-  /** Groups that name it directly. */
-  readonly groups: Set<GroupNode>;
+  /** Groups that name it directly, each once. */
+  groups: GroupNode[];
 }
 
 /** The source being read: its absolute path, or the host list itself. */
@@ -74,7 +76,8 @@ export function addGroup(tree: Tree, given: string): GroupNode {
   if (group === undefined) {
     group = {
       name,
-      hosts: new Map(),
+      number: tree.groups.size,
+      hosts: new Set(),
       children: new Map(),
       parents: new Map(),
       vars: {},
@@ -117,18 +120,20 @@ export function addHost(
   if (name === "") throw new TreeError("a host needs a name");
   let host = tree.hosts.get(name);
   if (host === undefined) {
-    host = { name, vars: {}, hashBehaviour: tree.rules.hashBehaviour, groups: new Set() };
+    // `basedir` of a host list is none, in Ansible too.
+    const vars = { inventory_file: source.path, inventory_dir: source.folder };
+    host = { name, vars, source: undefined, hashBehaviour: tree.rules.hashBehaviour, groups: [] };
     tree.hosts.set(name, host);
     if (port) setVar(host, "ansible_port", port, source);
-    // `basedir` of a host list is none, in Ansible too.
-    host.vars.inventory_file = source.path;
-    host.vars.inventory_dir = source.folder;
   }
-  if (group !== undefined) {
-    group.hosts.set(name, host);
-    host.groups.add(group);
-  }
+  if (group !== undefined) joinGroup(host, group);
   return host;
+}
+
+/** Puts `host` into `group`, where it may be already. */
+export function joinGroup(host: HostNode, group: GroupNode): void {
+  const { size } = group.hosts;
+  if (group.hosts.add(host).size > size) host.groups.push(group);
 }
 
 /** @throws TreeError when `child` is a group `parent` is in, or the same one */
@@ -154,14 +159,21 @@ export function originOf(entity: GroupNode | HostNode, name: string): string | u
 export function setHostVars(
   tree: Tree,
   host: HostNode,
-  vars: Iterable<readonly [name: string, value: Value]>,
+  vars: Iterable<readonly [name: string, value: Value, key?: Value]>,
   source: Source,
 ): void {
   const entity = tree.groups.get(host.name) ?? host;
-  for (const [name, value] of vars) setVar(entity, name, value, source);
+  for (const [name, value, key] of vars) setVar(entity, name, value, source, key);
 }
 
-export function setVar(entity: GroupNode | HostNode, name: string, value: Value, source: Source): void {
+/** `key` is what `name` was in the text: 8080 may be a number there. */
+export function setVar(
+  entity: GroupNode | HostNode,
+  name: string,
+  value: Value,
+  source: Source,
+  key: Value = name,
+): void {
   if (name === "ansible_group_priority" && "priority" in entity) {
     const priority = typeof value === "string" ? Number(value.trim()) : Math.trunc(Number(value));
     if (!Number.isSafeInteger(priority))
@@ -169,10 +181,9 @@ export function setVar(entity: GroupNode | HostNode, name: string, value: Value,
     entity.priority = priority;
     return;
   }
-  const before = entity.vars[name];
-  const merged =
-    isPlainMapping(before) && isPlainMapping(value) ? combine(before, value, entity.hashBehaviour) : value;
-  define(entity.vars, name, merged);
+  const before = entity.hashBehaviour === "merge" ? entity.vars[name] : undefined;
+  const merged = isPlainMapping(before) && isPlainMapping(value) ? combine(before, value, "merge") : value;
+  setEntry(entity.vars, name, merged, key);
   entity.source ??= source.shown;
   if (entity.source === source.shown) {
     delete entity.origins?.[name];
@@ -203,14 +214,14 @@ export function settle(tree: Tree): void {
     if (group !== all && group.parents.size === 0) addChild(tree, "all", group.name);
   }
   for (const host of tree.hosts.values()) {
-    const grouped = [...host.groups].some((group) => group !== all && group !== ungrouped);
-    if (grouped && host.groups.delete(ungrouped)) ungrouped.hosts.delete(host.name);
+    const grouped = host.groups.some((group) => group !== all && group !== ungrouped);
+    if (grouped && ungrouped.hosts.delete(host)) {
+      host.groups = host.groups.filter((group) => group !== ungrouped);
+    }
     // Where a group has the name of such a host, Ansible puts that group under `ungrouped` instead.
-    if (!grouped && !host.groups.has(ungrouped) && tree.groups.has(host.name)) {
-      addChild(tree, "ungrouped", host.name);
-    } else if (!grouped && !host.groups.has(ungrouped)) {
-      ungrouped.hosts.set(host.name, host);
-      host.groups.add(ungrouped);
+    if (!grouped && !ungrouped.hosts.has(host)) {
+      if (tree.groups.has(host.name)) addChild(tree, "ungrouped", host.name);
+      else joinGroup(host, ungrouped);
     }
     if (tree.groups.has(host.name))
       tree.warnings.push(`'${host.name}' is the name of both a group and a host`);

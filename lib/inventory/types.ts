@@ -18,6 +18,8 @@ export interface Host {
   readonly groups: readonly string[];
   /** Its own vars, set inline or in host_vars/; without what its groups have. */
   readonly ownVars?: Vars | undefined;
+  /** `vars` in two parts, of which `own` wins: hosts in the same groups have the same object for `shared`. */
+  readonly parts?: { readonly shared: Vars; readonly own: Vars } | undefined;
   /** Merged by Ansible's precedence (group depth, priority, name, then host), not rendered. */
   readonly vars: Vars;
 }
@@ -46,6 +48,9 @@ export interface ConnectionDefaults {
   readonly timeoutSeconds?: number | undefined;
   readonly forks?: number | undefined;
   readonly transport?: string | undefined;
+  readonly become?: boolean | undefined;
+  readonly becomeMethod?: string | undefined;
+  readonly becomeUser?: string | undefined;
 }
 
 export interface Inventory {

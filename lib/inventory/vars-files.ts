@@ -1,6 +1,6 @@
 // group_vars/ and host_vars/ beside an inventory: which files belong to whom; each is read when first asked for.
 
-import { type Dirent, readFileSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { OpsError } from "../errors.ts";
@@ -13,12 +13,15 @@ import { parseYaml } from "./yaml.ts";
 export interface VarsFile {
   /** Path for messages: as the inventory was given, plus what is below it. */
   readonly shown: string;
-  /** Its vars, parsed (and decrypted) at the first call. @throws OpsError `inventory` with file, line and the line */
-  vars(): Vars;
+  readonly vars: Vars;
 }
 
-/** Vars files by the name of their group or host, in the order they are merged. */
-export type VarsFiles = ReadonlyMap<string, readonly VarsFile[]>;
+/**
+ * The vars files of a group or host in the order they are merged, read (and decrypted) at the first call for it: of ten
+ * thousand hosts, a run with a limit needs few.
+ * @throws OpsError `inventory` with file, line and the line
+ */
+export type VarsFiles = (name: string) => readonly VarsFile[];
 
 export interface VarsFilesOptions {
   readonly decrypt: Decrypt;
@@ -26,109 +29,101 @@ export interface VarsFilesOptions {
   readonly rules: InventoryRules;
 }
 
+const NONE: readonly VarsFile[] = [];
+
 /**
- * The files in `folder`/`part` (`group_vars` or `host_vars`) for each of `names`: `NAME/` with everything below it,
- * or else `NAME`, `NAME.yml`, `NAME.yaml`, `NAME.json`, whichever is found first.
+ * The files in `folder`/`part` (`group_vars` or `host_vars`) by name: `NAME/` with everything below it, or else `NAME`,
+ * `NAME.yml`, `NAME.yaml`, `NAME.json`, whichever is found first.
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/host_group_vars_vars.html
  */
-export async function readVarsFiles(
+export async function openVarsFiles(
   folder: string,
   part: string,
   shown: string,
-  names: Iterable<string>,
   options: VarsFilesOptions,
 ): Promise<VarsFiles> {
   // In the order they are looked for; a folder has none.
   const endings = ["", ...options.rules.yamlExtensions];
   const root = await realpath(join(folder, part)).catch(missing);
-  const found = new Map<string, readonly VarsFile[]>();
-  if (root === undefined) return found;
+  const shownRoot = join(shown, part);
+  if (root === undefined) return () => NONE;
   if (!(await stat(root)).isDirectory()) {
-    options.warn(`${join(shown, part)} is not a folder, so it is skipped`);
+    options.warn(`${shownRoot} is not a folder, so it is skipped`);
+    return () => NONE;
+  }
+  const entries = new Set(await readdir(root));
+  const read = (file: string) => readVarsFile(`${root}/${file}`, `${shownRoot}/${file}`, options);
+  const known = new Map<string, readonly VarsFile[]>();
+  return (name) => {
+    let found = known.get(name);
+    if (found === undefined) {
+      const ending = endings.find((each) => entries.has(name + each));
+      if (ending === undefined) return NONE;
+      const file = read(name + ending);
+      found =
+        file === undefined
+          ? filesBelow(root, name + ending, endings).flatMap((each) => read(each) ?? [])
+          : [file];
+      known.set(name, found);
+    }
     return found;
-  }
-  const entries = new Map((await readdir(root, { withFileTypes: true })).map((entry) => [entry.name, entry]));
-  const wanted: [name: string, files: string[]][] = [];
-  for (const name of names) {
-    if (name.startsWith("/")) continue; // hosts of chroot connections are paths
-    const ending = endings.find((each) => entries.has(name + each));
-    const entry = ending === undefined ? undefined : entries.get(name + ending);
-    if (entry !== undefined)
-      wanted.push([
-        name,
-        entry.isFile() || !(await isFolder(root, entry))
-          ? [entry.name]
-          : await filesBelow(root, entry.name, endings),
-      ]);
-  }
-  for (const [name, files] of wanted) {
-    const read = (file: string) => varsFile(join(root, file), join(shown, part, file), options);
-    found.set(name, files.map(read));
-  }
-  return found;
+  };
 }
 
 /** Files below `root`/`folder`, sorted; hidden ones, backups and other endings are skipped, as are folders with a dot. */
-async function filesBelow(root: string, folder: string, endings: readonly string[]): Promise<string[]> {
+function filesBelow(root: string, folder: string, endings: readonly string[]): string[] {
   const found: string[] = [];
-  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith(".") || entry.name.endsWith("~")) continue;
     const path = join(folder, entry.name);
     const ending = extname(entry.name);
-    if (await isFolder(join(root, folder), entry)) {
-      if (ending === "") found.push(...(await filesBelow(root, path, endings)));
+    if (isFolder(join(root, folder), entry)) {
+      if (ending === "") found.push(...filesBelow(root, path, endings));
     } else if (endings.includes(ending)) found.push(path);
   }
   return found;
 }
 
-async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
+function isFolder(parent: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const target = await stat(join(parent, entry.name)).catch(missing);
-  return target?.isDirectory() ?? false;
+  return statSync(join(parent, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Read when it is asked for: of ten thousand hosts, a run with a limit needs few. */
-function varsFile(path: string, shown: string, { decrypt, warn, rules }: VarsFilesOptions): VarsFile {
-  const read = (): string => {
-    try {
-      return readFileSync(path, "utf8");
-    } catch (error) {
-      throw new OpsError("inventory", `the vars file ${shown} can't be read: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-  };
-  const parse = (): Vars => {
-    const text = read();
-    const value = parseYaml(isVault(text) ? decrypt(text, shown) : text, {
-      file: shown,
-      warn,
-      duplicates: rules.duplicateKeys,
+/** Undefined when it is a folder. */
+function readVarsFile(path: string, shown: string, options: VarsFilesOptions): VarsFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    // Told by reading it: asking of ten thousand files first takes as long again.
+    if ((error as NodeJS.ErrnoException).code === "EISDIR") return undefined;
+    throw new OpsError("inventory", `the vars file ${shown} can't be read: ${(error as Error).message}`, {
+      cause: error,
     });
-    if (isMapping(value)) return value;
-    // Empty in Ansible's sense: an empty list or text is passed over as well.
-    if (
-      value === null ||
-      value === false ||
-      value === 0 ||
-      value === "" ||
-      (Array.isArray(value) && value.length === 0)
-    )
-      return {};
-    throw new OpsError("inventory", `${shown}: a vars file is a mapping of names to values`, {
-      hint: "write each var as `name: value`",
-    });
-  };
-  let vars: Vars | undefined;
-  return {
-    shown,
-    vars() {
-      vars ??= parse();
-      return vars;
-    },
-  };
+  }
+  return { shown, vars: parseVars(text, shown, options) };
+}
+
+function parseVars(text: string, shown: string, { decrypt, warn, rules }: VarsFilesOptions): Vars {
+  const value = parseYaml(isVault(text) ? decrypt(text, shown) : text, {
+    file: shown,
+    warn,
+    duplicates: rules.duplicateKeys,
+  });
+  if (isMapping(value)) return value;
+  // Empty in Ansible's sense: an empty list or text is passed over as well.
+  if (
+    value === null ||
+    value === false ||
+    value === 0 ||
+    value === "" ||
+    (Array.isArray(value) && value.length === 0)
+  )
+    return {};
+  throw new OpsError("inventory", `${shown}: a vars file is a mapping of names to values`, {
+    hint: "write each var as `name: value`",
+  });
 }
 
 function missing(error: NodeJS.ErrnoException): undefined {

@@ -1,6 +1,7 @@
 // Who wins: a host's vars merged from groups, vars files, the host itself and extra vars, in Ansible's order.
 
-import { combine } from "./combine.ts";
+import { combine, overlay } from "./combine.ts";
+import { once } from "./once.ts";
 import { compareText } from "./python-text.ts";
 import { shortName } from "./range.ts";
 import { ancestors, type GroupNode, type HostNode, originOf, type Tree } from "./tree.ts";
@@ -23,24 +24,27 @@ export interface MergeOptions {
   readonly extraVars: Vars;
 }
 
+/** Vars in two parts, of which `own` wins name by name. */
+export interface Parts {
+  /** What all hosts in the same groups share: the same object for each of them. */
+  readonly shared: Vars;
+  readonly own: Vars;
+}
+
 export interface Merger {
   /** Names of the groups `host` is in, sorted, without `all`. */
   groupNames(host: HostNode): readonly string[];
-  vars(host: HostNode): Vars;
+  /** All vars of the host. */
+  parts(host: HostNode): Parts;
   /** Vars of the host itself, inline and from files. */
   ownVars(host: HostNode): Vars;
-  /** What the host has before its own vars come in: for a host that no source names, `all`'s. */
-  allVars(): Vars;
   /** Vars of the group itself, inline and from files. */
   groupVars(group: GroupNode): Vars;
   origin(host: HostNode, name: string): string | undefined;
 }
 
-/** Vars with where they come from. */
-interface Layer {
-  readonly vars: () => Vars;
-  readonly origin: (name: string) => string | undefined;
-}
+/** What has vars: a group or host inline, or a file. */
+type Layer = GroupNode | HostNode | VarsFile;
 /** Layers by folder, later ones win: with `hash_behaviour = merge` it matters what is merged with what first. */
 type Stage = readonly (readonly Layer[])[];
 
@@ -54,16 +58,16 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
   const { folders, playFolder, extraVars } = options;
   const { hashBehaviour } = tree.rules;
   const depths = new Map<GroupNode, number>();
-  const families = new Map<string, Family>();
-  const numbers = new Map([...tree.groups.values()].map((group, index) => [group, index]));
+  const families = new Map<number, Family[]>();
   const play = playFolder === undefined ? [] : [playFolder];
-  const extra: Stage =
-    Object.keys(extraVars).length === 0 ? [] : [[{ vars: () => extraVars, origin: () => "-e" }]];
+  const extra: Stage[] = Object.keys(extraVars).length === 0 ? [] : [[[{ shown: "-e", vars: extraVars }]]];
 
-  const merge = (stages: readonly Stage[], start: Vars = {}): Vars => {
+  const merge = (stages: readonly Stage[], start?: Vars): Vars => {
     if (hashBehaviour === "replace") {
-      // One copy instead of one for each layer.
-      return Object.assign({}, start, ...stages.flat(2).map((layer) => layer.vars()));
+      let merged: Vars | undefined = start && overlay(undefined, start);
+      for (const stage of stages)
+        for (const folder of stage) for (const layer of folder) merged = overlay(merged, layer.vars);
+      return merged ?? {};
     }
     let merged: Vars | undefined;
     const over = (under: Vars | undefined, vars: Vars) =>
@@ -72,19 +76,19 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
       let ofStage: Vars | undefined;
       for (const folder of stage) {
         let ofFolder: Vars | undefined;
-        for (const layer of folder) ofFolder = over(ofFolder, layer.vars());
+        for (const layer of folder) ofFolder = over(ofFolder, layer.vars);
         if (ofFolder !== undefined) ofStage = over(ofStage, ofFolder);
       }
-      if (ofStage !== undefined) merged = over(merged ?? start, ofStage);
+      if (ofStage !== undefined) merged = over(merged ?? start ?? {}, ofStage);
     }
-    return merged ?? start;
+    return merged ?? start ?? {};
   };
   const filesOfGroups = (from: readonly VarsFolder[], groups: readonly GroupNode[]): Stage =>
-    from.map((folder) => groups.flatMap((group) => filesOf(folder.groups, group.name)));
+    from.map((folder) => groups.flatMap((group) => folder.groups(group.name)));
 
   const stageOf = (entry: string, all: readonly GroupNode[], groups: readonly GroupNode[]): Stage => {
     const of = entry.startsWith("all_") ? all : groups;
-    if (entry === "all_inventory" || entry === "groups_inventory") return [of.map(inline)];
+    if (entry === "all_inventory" || entry === "groups_inventory") return [of];
     if (entry === "all_plugins_inventory" || entry === "groups_plugins_inventory")
       return filesOfGroups(folders, of);
     if (entry === "all_plugins_play" || entry === "groups_plugins_play") return filesOfGroups(play, of);
@@ -93,56 +97,74 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
     return [];
   };
 
-  const family = (direct: ReadonlySet<GroupNode>): Family => {
-    let key = "";
-    for (const group of direct) key += `${numbers.get(group)} `;
-    let found = families.get(key);
+  const family = (direct: readonly GroupNode[]): Family => {
+    let key = 0;
+    for (const group of direct) key = (key * 31 + group.number) | 0;
+    const alike = families.get(key) ?? [];
+    let found = alike.find(({ groups }) => isSame(groups, direct));
     if (found === undefined) {
-      const groups = sortGroups(direct, depths);
-      const all = [...(tree.groups.get("all") === undefined ? [] : [tree.groups.get("all") as GroupNode])];
-      const stages = tree.rules.precedence.map((entry) => stageOf(entry, all, groups));
-      let vars: Vars | undefined;
-      found = {
-        names: groups.map((group) => group.name).sort(compareText),
-        stages,
-        vars: () => {
-          vars ??= merge(stages);
-          return vars;
-        },
-      };
-      families.set(key, found);
+      found = newFamily(direct);
+      families.set(key, [...alike, found]);
     }
     return found;
   };
+  const newFamily = (direct: readonly GroupNode[]): Family => {
+    const groups = sortGroups(direct, depths);
+    const all = tree.groups.get("all");
+    const stages = once(() =>
+      tree.rules.precedence.map((entry) => stageOf(entry, all === undefined ? [] : [all], groups)),
+    );
+    return {
+      groups: direct,
+      names: once(() => groups.map((group) => group.name).sort(compareText)),
+      stages,
+      vars: once(() => merge(stages())),
+    };
+  };
   const own = (host: HostNode): Stage[] => [
-    [[inline(host)]],
-    folders.map((folder) => filesOf(folder.hosts, host.name)),
-    play.flatMap((folder) => [filesOf(folder.hosts, host.name)]),
+    [[host]],
+    folders.map((folder) => folder.hosts(host.name)),
+    play.map((folder) => folder.hosts(host.name)),
   ];
   const given = options.playFolderIsGiven === true ? play : [];
   return {
-    groupNames: (host) => family(host.groups).names,
-    vars: (host) => merge([...own(host), extra], family(host.groups).vars()),
+    groupNames: (host) => family(host.groups).names(),
+    parts(host) {
+      const shared = family(host.groups).vars();
+      const stages = [...own(host), ...extra];
+      // Mappings that are merged are no longer what other hosts have.
+      return hashBehaviour === "replace"
+        ? { shared, own: merge(stages) }
+        : { shared: NOTHING, own: merge(stages, shared) };
+    },
     ownVars: (host) => merge(own(host).slice(0, 2 + given.length)),
-    allVars: () => merge([extra], family(new Set()).vars()),
-    groupVars: (group) =>
-      merge([[[inline(group)]], filesOfGroups(folders, [group]), filesOfGroups(given, [group])]),
+    groupVars: (group) => merge([[[group]], filesOfGroups(folders, [group]), filesOfGroups(given, [group])]),
     origin(host, name) {
-      const layers = [...family(host.groups).stages, ...own(host), extra].flat(2);
-      return layers.findLast((layer) => Object.hasOwn(layer.vars(), name))?.origin(name);
+      const layers = [...family(host.groups).stages(), ...own(host), ...extra].flat(2);
+      const layer = layers.findLast(({ vars }) => Object.hasOwn(vars, name));
+      if (layer === undefined) return undefined;
+      return "shown" in layer ? layer.shown : originOf(layer, name);
     },
   };
 }
 
+const NOTHING: Vars = {};
+
 /** What hosts in exactly the same groups share. */
 interface Family {
-  readonly names: readonly string[];
-  readonly stages: readonly Stage[];
+  /** Those that name the hosts directly. */
+  readonly groups: readonly GroupNode[];
+  readonly names: () => readonly string[];
+  readonly stages: () => readonly Stage[];
   readonly vars: () => Vars;
 }
 
+function isSame(some: readonly GroupNode[], others: readonly GroupNode[]): boolean {
+  return some.length === others.length && some.every((group, index) => group === others[index]);
+}
+
 /** `direct` and all groups above them but `all`, in the order in which their vars are merged. */
-function sortGroups(direct: ReadonlySet<GroupNode>, depths: Map<GroupNode, number>): readonly GroupNode[] {
+function sortGroups(direct: readonly GroupNode[], depths: Map<GroupNode, number>): readonly GroupNode[] {
   const members = new Set(direct);
   for (const group of direct) for (const above of ancestors(group)) members.add(above);
   return [...members]
@@ -164,23 +186,12 @@ function depthOf(group: GroupNode, known: Map<GroupNode, number>): number {
   return depth;
 }
 
-function inline(entity: GroupNode | HostNode): Layer {
-  return { vars: () => entity.vars, origin: (name) => originOf(entity, name) };
-}
-
-function filesOf(files: VarsFiles, name: string): Layer[] {
-  return (files.get(name) ?? []).map((file: VarsFile) => ({
-    vars: () => file.vars(),
-    origin: () => file.shown,
-  }));
-}
-
 /** Hosts of `group` and of all groups below it, nearest groups first. */
 export function hostsBelow(group: GroupNode): readonly HostNode[] {
   const seen = new Set<GroupNode>([group]);
   const hosts = new Set<HostNode>();
   for (const each of seen) {
-    for (const host of each.hosts.values()) hosts.add(host);
+    for (const host of each.hosts) hosts.add(host);
     for (const child of each.children.values()) seen.add(child);
   }
   return [...hosts];

@@ -1,6 +1,5 @@
 // Ansible Vault: reads files and `!vault` values, format 1.1 and 1.2 (AES256).
 
-import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 import { OpsError } from "../errors.ts";
 
 const HEADER = "$ANSIBLE_VAULT";
@@ -93,6 +92,9 @@ function open(body: Buffer, password: Buffer): string | undefined {
     .split("\n")
     .map((part) => Buffer.from(part, "hex"));
   if (salt === undefined || mac === undefined || data === undefined) return undefined;
+  // Loaded for the first secret: most inventories have none.
+  const { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } =
+    require("node:crypto") as typeof import("node:crypto");
   const keys = pbkdf2Sync(password, salt, ROUNDS, 80, "sha256");
   const expected = createHmac("sha256", keys.subarray(32, 64)).update(data).digest();
   if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return undefined;

@@ -1,6 +1,7 @@
 // Where in a YAML text a key stands: looked up only when there is something to say about it.
 
-import { EVENT_ID, parseEvents } from "js-yaml";
+import { EVENT_ID } from "js-yaml";
+import { yamlEvents } from "./yaml-events.ts";
 
 /** Line (from 1) of the key at `path` in `text`, or of the last part of the path that is there; undefined for none. */
 export function lineOfKey(text: string, path: readonly string[]): number | undefined {
@@ -12,26 +13,42 @@ export function lineOfKey(text: string, path: readonly string[]): number | undef
   return best?.line;
 }
 
-/** Keys that stand twice in one mapping, with the line of the second. */
-export function duplicateKeys(text: string): readonly { readonly key: string; readonly line: number }[] {
+/** A key of the mapping that ends as the text's `mapping`th, counted from 0. */
+interface MappingKey {
+  readonly key: string;
+  readonly mapping: number;
+}
+
+/** Where each of `keys` stands: the second of a name, or the mapping in which it overrides what `<<` brings. */
+export function duplicateKeys(
+  text: string,
+  keys: readonly MappingKey[],
+): readonly { readonly key: string; readonly line: number }[] {
   const found: { key: string; line: number }[] = [];
-  walk(text, (keys, line, seen) => {
-    const key = keys.at(-1) ?? "";
-    if (key !== "<<" && seen.has(key)) found.push({ key, line });
-  });
+  let mapping = 0;
+  walk(
+    text,
+    () => {},
+    ({ start, seen }) => {
+      for (const { key, mapping: wanted } of keys)
+        if (wanted === mapping) found.push({ key, line: lineAt(text, seen?.get(key) ?? start) });
+      mapping++;
+    },
+  );
   return found;
 }
 
-type Visit = (keys: readonly string[], line: number, seen: ReadonlySet<string>) => void;
+type Visit = (keys: readonly string[], line: number) => void;
 interface Frame {
-  /** Keys so far; undefined in a list. */
-  readonly seen: Set<string> | undefined;
+  readonly start: number;
+  /** Positions of the keys so far; undefined in a list. */
+  readonly seen: Map<string, number> | undefined;
   /** The key whose value comes next. */
   key: string | undefined;
 }
 
-/** Calls `visit` for each mapping key that is a plain or quoted scalar, with the keys that lead to it. */
-function walk(text: string, visit: Visit): void {
+/** Calls `visit` for each mapping key that is a plain or quoted scalar, with the keys that lead to it; `leave` at a mapping's end. */
+function walk(text: string, visit: Visit, leave: (mapping: Frame) => void = () => {}): void {
   const frames: Frame[] = [];
   const lines = new LineCounter(text);
   const path = () => frames.flatMap((frame) => frame.key ?? (frame.seen === undefined ? ["-"] : []));
@@ -43,17 +60,22 @@ function walk(text: string, visit: Visit): void {
     else {
       frame.key = key ?? "?";
       if (key === undefined) return;
-      visit(path(), lines.at(at), frame.seen);
-      frame.seen.add(key);
+      visit(path(), lines.at(at));
+      frame.seen.set(key, at);
     }
   };
-  for (const event of parseEvents(text, {})) {
-    if (event.type === EVENT_ID.SCALAR) node(text.slice(event.valueStart, event.valueEnd), event.valueStart);
+  const { events, source, textPosition } = yamlEvents(text);
+  for (const event of events) {
+    if (event.type === EVENT_ID.SCALAR)
+      node(source.slice(event.valueStart, event.valueEnd), textPosition(event.valueStart));
     else if (event.type === EVENT_ID.ALIAS) node(undefined, event.anchorStart);
-    else if (event.type === EVENT_ID.MAPPING) frames.push({ seen: new Set(), key: undefined });
-    else if (event.type === EVENT_ID.SEQUENCE) frames.push({ seen: undefined, key: undefined });
+    else if (event.type === EVENT_ID.MAPPING)
+      frames.push({ start: event.start, seen: new Map(), key: undefined });
+    else if (event.type === EVENT_ID.SEQUENCE)
+      frames.push({ start: event.start, seen: undefined, key: undefined });
     else if (event.type === EVENT_ID.POP) {
-      frames.pop();
+      const left = frames.pop();
+      if (left?.seen !== undefined) leave(left);
       node(undefined, 0);
     }
   }
@@ -71,4 +93,9 @@ class LineCounter {
     for (; this.#position < position; this.#position++) if (this.#text[this.#position] === "\n") this.#line++;
     return this.#line;
   }
+}
+
+/** Line (from 1) of a position. */
+export function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split(/\r\n|\n|\r/).length;
 }

@@ -10,12 +10,13 @@ export interface SshArguments {
   readonly jumps?: readonly string[];
   readonly knownHostsFiles?: readonly string[];
   readonly hostKeyChecking?: "yes" | "accept-new" | "no";
+  readonly connectTimeoutSeconds?: number;
 }
 
 // They change neither whom we reach nor whom we trust (or, as ControlPersist, speak of a client we don't use).
 const IGNORED_OPTIONS = new Set(
   `addkeystoagent addressfamily batchmode checkhostip ciphers clearallforwardings compression connectionattempts
-  connecttimeout controlmaster controlpath controlpersist escapechar exitonforwardfailure forwardagent forwardx11
+  controlmaster controlpath controlpersist escapechar exitonforwardfailure forwardagent forwardx11
   forwardx11trusted globalknownhostsfile gssapiauthentication gssapidelegatecredentials hashknownhosts
   hostkeyalgorithms ipqos kbdinteractiveauthentication kexalgorithms loglevel macs numberofpasswordprompts
   passwordauthentication permitlocalcommand preferredauthentications pubkeyacceptedalgorithms
@@ -62,6 +63,10 @@ export function parseSshArguments(
         break;
       case "proxyjump":
         found.jumps ??= parseJumps(value);
+        break;
+      case "connecttimeout":
+        if (value.toLowerCase() !== "none")
+          found.connectTimeoutSeconds ??= parseSeconds(value, { where, host });
         break;
       case "userknownhostsfile":
         found.knownHostsFiles ??= splitWords(value);
@@ -122,6 +127,15 @@ export function parsePort(value: string, { where, host }: { where: string; host:
   const port = /^\d{1,5}$/.test(value.trim()) ? Number(value) : Number.NaN;
   if (port >= 1 && port <= 65535) return port;
   throw new OpsError("setting", `${host}: ${where}: not a port: ${JSON.stringify(value)}`, { host });
+}
+
+/** @throws OpsError `setting` when `value` is no number of seconds */
+export function parseSeconds(value: string, { where, host }: { where: string; host: string }): number {
+  const seconds = /^\d{1,6}$/.test(value.trim()) ? Number(value) : 0;
+  if (seconds > 0) return seconds;
+  throw new OpsError("setting", `${host}: ${where}: not a number of seconds: ${JSON.stringify(value)}`, {
+    host,
+  });
 }
 
 /** Words as a POSIX shell would split them, without expanding anything (Ansible uses Python's shlex). */

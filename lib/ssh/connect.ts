@@ -15,13 +15,14 @@ import type { Connection, Target } from "./types.ts";
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
-  /** For each step of each hop: TCP, then the login. */
+  /** For each step of each hop: TCP, then the login; else what the target says, else 10 s. */
   readonly timeoutMs?: number | undefined;
   readonly env?: SshEnvironment | undefined;
 }
 
 /** sshd begins to drop connections when 10 are logging in at once (MaxStartups 10:30:100), so the tail retries. */
 const STARTS_AT_ONCE = 30;
+const DEFAULT_TIMEOUT_MS = 10_000;
 const RETRIES = 3;
 const RETRY_MS = 200;
 const GOODBYE_MS = 500;
@@ -32,7 +33,11 @@ const GOODBYE_MS = 500;
  */
 export async function connect(
   target: Target,
-  { signal, timeoutMs = 10_000, env = sshEnvironment() }: ConnectOptions = {},
+  {
+    signal,
+    timeoutMs = target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    env = sshEnvironment(),
+  }: ConnectOptions = {},
 ): Promise<Connection> {
   throwIfInterrupted(signal, target.name);
   const options = { home: env.home, timeoutMs, signal };

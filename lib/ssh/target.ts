@@ -1,7 +1,7 @@
 // ansible_* vars → how to reach a host.
 import { OpsError } from "../errors.ts";
-import type { Host, Inventory } from "../inventory/types.ts";
-import { parsePort, parseSshArguments } from "./args.ts";
+import type { ConnectionDefaults, Host, Inventory } from "../inventory/types.ts";
+import { parsePort, parseSeconds, parseSshArguments } from "./args.ts";
 import type { Target } from "./types.ts";
 
 const SSH = new Set(["ssh", "smart", "paramiko", "paramiko_ssh"]);
@@ -42,7 +42,7 @@ export function targetOf(inventory: Inventory, host: Host): Target {
   const args = (name: string, setting: string | undefined) =>
     parseSshArguments(text(name) ?? setting ?? "", { where: name, host: host.name });
 
-  const becomeUser = become({ host, text, flag, bad });
+  const becomeUser = become({ host, text, flag, bad, settings });
   const connection = text("ansible_connection") ?? settings.transport ?? "ssh";
   const via = connection.replace(/^ansible\.builtin\./, "");
   if (via !== "local" && !SSH.has(via)) throw bad("ansible_connection", connection, "use ssh or local");
@@ -66,6 +66,12 @@ export function targetOf(inventory: Inventory, host: Host): Target {
   const checking =
     flag("ansible_ssh_host_key_checking", "ansible_host_key_checking") ?? settings.hostKeyChecking;
   const ownKey = text("ansible_ssh_private_key_file", "ansible_private_key_file") ?? settings.privateKeyFile;
+  const ownTimeout = text("ansible_ssh_timeout");
+  const timeout =
+    before.connectTimeoutSeconds ??
+    (ownTimeout === undefined
+      ? settings.timeoutSeconds
+      : parseSeconds(ownTimeout, { where: "ansible_ssh_timeout", host: host.name }));
   const port = before.port ?? ownPort ?? first(after, "port");
   const hostKeyChecking =
     before.hostKeyChecking ?? (checking === false ? "no" : undefined) ?? first(after, "hostKeyChecking");
@@ -82,6 +88,7 @@ export function targetOf(inventory: Inventory, host: Host): Target {
     hostKeyChecking: hostKeyChecking ?? "yes",
     knownHostsFiles: first(all, "knownHostsFiles"),
     becomeUser,
+    connectTimeoutMs: timeout && timeout * 1000,
     identitiesOnly: first(all, "identitiesOnly"),
     unset: [
       ...(port === undefined ? (["port"] as const) : []),
@@ -96,14 +103,16 @@ function become({
   text,
   flag,
   bad,
+  settings,
 }: {
   host: Host;
+  settings: ConnectionDefaults;
   text: (...names: readonly string[]) => string | undefined;
   flag: (...names: readonly string[]) => boolean | undefined;
   bad: (name: string, value: unknown, hint?: string) => OpsError;
 }): string | undefined {
-  if (flag("ansible_become") !== true) return undefined;
-  const method = text("ansible_become_method") ?? "sudo";
+  if ((flag("ansible_become") ?? settings.become) !== true) return undefined;
+  const method = text("ansible_become_method") ?? settings.becomeMethod ?? "sudo";
   if (method !== "sudo" && method !== "ansible.builtin.sudo")
     throw bad("ansible_become_method", method, "use sudo");
   const names = ["ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"];
@@ -118,7 +127,7 @@ function become({
       },
     );
   }
-  return text("ansible_become_user", "ansible_sudo_user") ?? "root";
+  return text("ansible_become_user", "ansible_sudo_user") ?? settings.becomeUser ?? "root";
 }
 
 /** The first of `sources` that says something about `name`. */

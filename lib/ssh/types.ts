@@ -18,6 +18,8 @@ export interface Target {
   readonly knownHostsFiles?: readonly string[] | undefined;
   /** Passwordless sudo (`sudo -n -u USER`) in front of every command when set. */
   readonly becomeUser?: string | undefined;
+  /** How long each step of connecting may take; 10 s where nobody says. */
+  readonly connectTimeoutMs?: number | undefined;
   /** Only `privateKeyFile`, not the agent's other keys (IdentitiesOnly). */
   readonly identitiesOnly?: boolean | undefined;
   /** Fields nobody set, so that ssh_config may: as with ssh, what the inventory says comes first. */

@@ -1,5 +1,6 @@
 // What ansible.cfg and ANSIBLE_* say about connections, and where a host's own vars win over it.
 import { expect, test } from "bun:test";
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { readAnsibleConfig } from "../../lib/inventory/ansible-config.ts";
 import { loadInventory } from "../../lib/inventory/load.ts";
@@ -35,6 +36,57 @@ test("connections follow ansible.cfg, the environment over it, and a host's own 
     jumps: ["gate"],
   });
   expect(own).toMatchObject({ user: "me", hostKeyChecking: "yes", privateKeyFile: "/k" });
+});
+
+test("how long connecting may take, and become, follow ansible.cfg where no var says so", async () => {
+  await using folder = await folderOf({
+    "ansible.cfg":
+      "[defaults]\ntimeout = 9\n[privilege_escalation]\nbecome = yes\nbecome_user = app\n[ssh_connection]\nssh_args = -C\n",
+    hosts:
+      "plain\nown ansible_ssh_timeout=3 ansible_become=no\nargs ansible_ssh_args='-o ConnectTimeout=4' ansible_become_user=root\nbad ansible_ssh_timeout=soon\n",
+  });
+  const target = async (environment: Record<string, string>, name: string) => {
+    const { connection } = readAnsibleConfig({ environment, folder: folder.path });
+    const inventory = await loadInventory([join(folder.path, "hosts")], { connection });
+    const host = inventory.hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    return targetOf(inventory, host);
+  };
+  expect(await target({}, "plain")).toMatchObject({ connectTimeoutMs: 9000, becomeUser: "app" });
+  expect(await target({ ANSIBLE_TIMEOUT: "7" }, "plain")).toMatchObject({ connectTimeoutMs: 7000 });
+  expect(await target({ ANSIBLE_BECOME: "0" }, "plain")).toMatchObject({ becomeUser: undefined });
+  expect(await target({}, "own")).toMatchObject({ connectTimeoutMs: 3000, becomeUser: undefined });
+  expect(await target({}, "args")).toMatchObject({ connectTimeoutMs: 4000, becomeUser: "root" });
+  expect(target({}, "bad")).rejects.toThrow('bad: ansible_ssh_timeout: not a number of seconds: "soon"');
+});
+
+test("what can't be followed is told, by the name it is set with", async () => {
+  await using folder = await folderOf({
+    "ansible.cfg":
+      "[defaults]\njinja2_native = yes\nask_pass = no\nvars_plugins_enabled = host_group_vars, my.own\n[privilege_escalation]\nbecome_flags = -H -S -n\nbecome_exe = doas\n",
+  });
+  const environment = { ANSIBLE_BECOME_ASK_PASS: "1", ANSIBLE_ASK_PASS: "no" };
+  const { warnings } = readAnsibleConfig({ environment, folder: folder.path });
+  const file = join(folder.path, "ansible.cfg");
+  expect(warnings).toEqual([
+    "the vars plugin my.own is enabled, and not supported: only group_vars and host_vars count",
+    `defaults.jinja2_native in ${file} is not supported: templates give texts`,
+    "ANSIBLE_BECOME_ASK_PASS is not supported: sudo has to do without a password (NOPASSWD in sudoers)",
+    `privilege_escalation.become_exe in ${file} is not supported: sudo is what is run`,
+  ]);
+});
+
+test("an ansible.cfg where anybody may write is passed over, and that is told", async () => {
+  await using folder = await folderOf({ "ansible.cfg": "[defaults]\nforks = 3\n" });
+  await chmod(folder.path, 0o777);
+  const environment = { HOME: folder.path };
+  const passed = readAnsibleConfig({ environment, folder: folder.path });
+  expect(passed.connection.forks).toBeUndefined();
+  expect(passed.warnings).toEqual([
+    `${join(folder.path, "ansible.cfg")} is ignored: anybody may write to this folder (name it in ANSIBLE_CONFIG to use it)`,
+  ]);
+  const named = readAnsibleConfig({ environment: { ANSIBLE_CONFIG: "ansible.cfg" }, folder: folder.path });
+  expect([named.connection.forks, named.warnings]).toEqual([3, []]);
 });
 
 test("a value that can't be is refused by name", async () => {

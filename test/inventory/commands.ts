@@ -1,10 +1,11 @@
 // The same command line, answered by Ansible's own ansible-inventory and by us.
 
 import { join } from "node:path";
-import { INVENTORY_FLAGS, inventoryConfig } from "../../lib/config.ts";
+import { inventoryConfig } from "../../lib/config.ts";
 import { OpsError } from "../../lib/errors.ts";
-import { ansibleExitCode, graphText, hostJson, listJson } from "../../lib/inventory/print.ts";
-import { parseOptions } from "../../lib/options.ts";
+import { ansibleExitCode } from "../../lib/inventory/exit-code.ts";
+import { showInventory, writeShown } from "../../lib/inventory/show.ts";
+import { inventoryOptions } from "../../lib/inventory-flags.ts";
 import { ansiblePython, environment, run } from "./ansible.ts";
 
 /** One inventory and what is asked of it. */
@@ -60,32 +61,24 @@ export async function ansibleAnswers(
 export async function ourAnswer({ cwd, args, env }: CommandLine): Promise<CommandAnswer> {
   const before = process.cwd();
   process.chdir(cwd);
-  let open = false;
+  let stage: "flags" | "loading" | "open" = "flags";
   try {
-    const options = parseOptions(args, {
-      example: "bun scripts/inventory.ts",
-      about: "",
-      words: "",
-      maxWords: 2,
-      flags: INVENTORY_FLAGS,
-    });
+    const options = inventoryOptions(args);
+    stage = "loading";
     const known = { ...environment(), ...env } as Record<string, string | undefined>;
     for (const [name, value] of Object.entries(env ?? {})) if (value === null) delete known[name];
     const { inventory, words, asSet } = await inventoryConfig(options, { environment: known });
-    open = true;
-    const stdout =
-      options.host !== undefined
-        ? hostJson(inventory, options.host, { asSet })
-        : options.graph
-          ? graphText(inventory, { group: words[0], vars: options.vars, asSet })
-          : listJson(inventory, { limit: options.limit, asSet });
-    return { stdout: `${stdout}\n`, stderr: inventory.warnings.join("\n"), code: 0 };
+    stage = "open";
+    const text = showInventory(inventory, { ...options, group: words[0], asSet });
+    if (options.output !== undefined) writeShown(text, options.output);
+    const stdout = options.output !== undefined ? "" : text.endsWith("\n") ? text : `${text}\n`;
+    return { stdout, stderr: inventory.warnings.join("\n"), code: text === "" ? 1 : 0 };
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
     return {
       stdout: "",
       stderr: `${error.message}\n${error.hint ?? ""}`,
-      code: ansibleExitCode(error, { open }),
+      code: stage === "flags" ? 2 : ansibleExitCode(error, { open: stage === "open" }),
     };
   } finally {
     process.chdir(before);

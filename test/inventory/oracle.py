@@ -14,6 +14,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.utils.addresses import parse_address
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.ajson import AnsibleJSONEncoder
+from ansible.parsing.vault import VaultSecret
+from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.inventory.ini import InventoryModule as Ini
 from ansible.template import Templar
@@ -62,6 +64,35 @@ def templates(request):
     return [attempt(render, case) for case in request["cases"]]
 
 
+def bare(value):
+    """What JSON has no word for as a text that says what it is."""
+    if isinstance(value, dict):
+        return {key: bare(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [bare(item) for item in value]
+    if isinstance(value, AnsibleVaultEncryptedUnicode):
+        return value.data
+    if isinstance(value, str):
+        return value._strip_unsafe() if hasattr(value, "_strip_unsafe") else str(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+def values(request):
+    """Templates with the types Ansible gives them."""
+    loader = DataLoader()
+    if "vault" in request:
+        loader.set_vault_secrets([("default", VaultSecret(request["vault"].encode()))])
+    inventory = InventoryManager(loader=loader, sources=request["sources"])
+    manager = VariableManager(loader=loader, inventory=inventory)
+    hostvars = HostVars(inventory=inventory, variable_manager=manager, loader=loader)
+    variables = manager.get_vars(host=inventory.get_host(request["host"]))
+    variables.update(hostvars=hostvars, **request["extra"])
+    templar = Templar(loader=loader, variables=variables)
+    return [attempt(lambda text: bare(templar.template(text)), case) for case in request["cases"]]
+
+
 def expand(text):
     names, port = BaseInventoryPlugin()._expand_hostpattern(text)
     return {"names": names, "port": port}
@@ -97,6 +128,7 @@ ASK = {
     "command_line": lambda request: [attempt(command_line, case, request["cwd"]) for case in request["cases"]],
     "patterns": patterns,
     "templates": templates,
+    "values": values,
     "ranges": lambda request: [attempt(expand, case) for case in request["cases"]],
     "addresses": lambda request: [attempt(parse_address, case, True) for case in request["cases"]],
     "literals": lambda request: [attempt(Ini._parse_value, case) for case in request["cases"]],

@@ -1,6 +1,7 @@
 // Host patterns and limits, against Ansible's own matcher.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
+import fc from "fast-check";
 import { OpsError } from "../../lib/errors.ts";
 import { loadInventory } from "../../lib/inventory/load.ts";
 import type { Inventory } from "../../lib/inventory/types.ts";
@@ -115,24 +116,131 @@ test(
         [pattern, limit?.replace("LIMIT", join(folder.path, "limit.retry")) ?? null] as const,
     );
     const [answers = []] = await oracle({ ask: "patterns", sources: [join(folder.path, "hosts")], cases });
-    const ours = cases.map(([pattern, limit]) => {
-      try {
-        return inventory.match(pattern, { limit: limit ?? undefined }).map((host) => host.name);
-      } catch (error) {
-        if (error instanceof OpsError && error.code === "pattern") return [];
-        throw error;
-      }
-    });
+    const ours = cases.map(([pattern, limit]) => hostsOf(pattern, limit));
     const named = (lists: readonly unknown[]) => lists.map((list, index) => [...(CASES[index] ?? []), list]);
     expect(named(ours)).toEqual(named(answers.map((answer) => answer.value ?? [])));
   },
   ANSIBLE_TIMEOUT_MS,
 );
 
+const RUNS = Number(process.env.RUNS ?? 3000);
+/** Fixed, so that a run tells of a change and not of luck; SEED tries another. */
+const SEED = Number(process.env.SEED ?? 20_130_228);
+
+const names = fc.constantFrom(
+  ...[
+    "all",
+    "*",
+    "web",
+    "db",
+    "eu",
+    "us",
+    "prod",
+    "odd",
+    "ungrouped",
+    "web_canary",
+    "lonely",
+    "x.y",
+    "nothing",
+    "we",
+  ],
+  ...["web1", "web3", "web5", "dba.example.net", "dbc.example.net", "10.0.0.1", "fe80::1", "localhost"],
+  ...[
+    "web*",
+    "*eb?",
+    "db*",
+    "*.example.net",
+    "*e*",
+    "web[12]",
+    "web[!1]",
+    "db[a-b]*",
+    "w?b",
+    "*.*",
+    "?*",
+    "[dw]*",
+  ],
+  ...[
+    "~web",
+    "~^w",
+    "~eb",
+    "~(web|db).*",
+    "~.*[13]$",
+    "~db[ab]",
+    "~",
+    "~x|y",
+    "~(",
+    "[",
+    "[0]",
+    "web[",
+    "a]",
+    "",
+    "@/nowhere",
+  ],
+);
+const subscripts = fc.constantFrom(
+  ...[
+    "",
+    "",
+    "",
+    "",
+    "[0]",
+    "[1]",
+    "[-1]",
+    "[-2]",
+    "[9]",
+    "[-9]",
+    "[0:1]",
+    "[1:3]",
+    "[1:]",
+    "[2:0]",
+    "[0:0]",
+    "[3:1]",
+  ],
+  ...["[:2]", "[-1:]", "[1-2]", "[1:99]", "[a]", "[ 1]", "[]", "[0][1]", "[00]", "[1:-1]", "[0:1:2]"],
+);
+const part = fc
+  .tuple(fc.constantFrom("", "", "", "&", "!", "!!", "&!"), names, subscripts)
+  .map((each) => each.join(""));
+const separators = fc.constantFrom(":", ":", ",", ",", " , ", ", ", ":,", " ", "::", " : ");
+const expression = fc
+  .array(fc.tuple(part, separators), { minLength: 1, maxLength: 4 })
+  .map((parts) => parts.flat().slice(0, -1).join(""));
+
+test(
+  "random patterns and limits match the hosts Ansible says",
+  async () => {
+    const cases = fc
+      .sample(fc.tuple(expression, fc.option(expression, { freq: 4 })), { numRuns: RUNS, seed: SEED })
+      .map(([pattern, limit]) => [pattern, limit] as const);
+    const [answers = []] = await oracle({ ask: "patterns", sources: [join(folder.path, "hosts")], cases });
+    const differing = cases
+      .map(([pattern, limit], index) => {
+        const theirs = answers[index]?.value ?? [];
+        return { pattern, limit, ours: hostsOf(pattern, limit), theirs, error: answers[index]?.error };
+      })
+      .filter(({ ours, theirs }) => !Bun.deepEquals(ours, theirs))
+      .sort((a, b) => a.pattern.length - b.pattern.length);
+    if (differing.length > 0) console.log(`${differing.length} of ${cases.length} differ (seed ${SEED})`);
+    expect(differing[0]).toBeUndefined();
+  },
+  ANSIBLE_TIMEOUT_MS,
+);
+
+/** None where the pattern or the limit is refused. */
+function hostsOf(pattern: string, limit: string | null): readonly string[] {
+  try {
+    return inventory.match(pattern, { limit: limit ?? undefined }).map((host) => host.name);
+  } catch (error) {
+    if (error instanceof OpsError && error.code === "pattern") return [];
+    throw error;
+  }
+}
+
 const REFUSED: [pattern: string, limit: string | undefined, message: RegExp, hint: RegExp][] = [
   ["wbe", undefined, /no host matches 'wbe'/, /did you mean web/],
   ["staging", undefined, /no host matches 'staging'/, /groups there are: all, web, db/],
   ["web[9]", undefined, /'web\[9\]' is out of range: 'web' has 5 hosts/, /^$/],
+  ["web:!", undefined, /'!' is not a host pattern/, /^$/],
   ["~(", undefined, /'~\(' is not a host pattern/, /^$/],
   ["web", "db", /no host matches both 'web' and the limit 'db'/, /'web' is web1, web2, .*the limit is dba/],
   ["web", "@/nowhere", /limit file \/nowhere can't be read/, /^$/],

@@ -9,7 +9,8 @@ import { parseYaml } from "../../lib/inventory/yaml.ts";
 import { parseSimpleYaml } from "../../lib/inventory/yaml-simple.ts";
 import { type Folder, folderOf } from "./ansible.ts";
 import { ansibleAnswers, type CommandAnswer, type CommandLine, ourAnswer } from "./commands.ts";
-import { iniInventory, varsFile, yamlInventory } from "./random.ts";
+import { iniInventory } from "./random-ini.ts";
+import { varsFile, yamlInventory } from "./random-yaml.ts";
 
 const RUNS = Number(process.env.RUNS ?? 2000);
 const TIMEOUT_MS = 180_000;

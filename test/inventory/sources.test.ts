@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { OpsError } from "../../lib/errors.ts";
 import { findInventory, type LoadOptions, loadInventory } from "../../lib/inventory/load.ts";
 import { listJson } from "../../lib/inventory/print.ts";
-import { ANSIBLE_TIMEOUT_MS, ansibleInventory, folderOf, run } from "./ansible.ts";
+import { ANSIBLE_TIMEOUT_MS, ansibleInventory, ansiblePython, folderOf, run } from "./ansible.ts";
 
 /** The OpsError of `promise`: message with the folder's path as X, and hint. */
 async function refusal(promise: Promise<unknown>, folder = "\0"): Promise<string> {
@@ -224,7 +224,8 @@ test(
 test("localhost needs no entry", async () => {
   const inventory = await loadInventory(["web1,"], { extraVars: { x: 1 } });
   const [host] = inventory.match("localhost");
-  expect(host?.vars).toEqual({ ansible_connection: "local", x: 1 });
+  const ansible_python_interpreter = await ansiblePython();
+  expect(host?.vars).toEqual({ ansible_connection: "local", ansible_python_interpreter, x: 1 });
   expect(host && inventory.value(host, "inventory_hostname")).toBe("localhost");
 });
 

@@ -285,11 +285,15 @@ test("floats and integers that JSON can't tell apart or hold", () => {
   ]);
 });
 
-test("a duplicate key is told of, one that overrides a merged key is not", () => {
+test("a duplicate key is told of, and one that overrides a merged key, as Ansible does", () => {
   const warnings: string[] = [];
-  parseYaml("b: &b {x: 1}\nd: {<<: *b, x: 2}\ne: 1\ne: 2\n", {
-    file: "g.yml",
-    warn: (message) => warnings.push(message),
-  });
-  expect(warnings).toEqual(["g.yml:4: duplicate key 'e', the last one counts"]);
+  const text = "b: &b {x: 1}\nd:\n  y: &c 1\n  x: 2\n  <<: *b\ne: 1\n'e': 2\nf:\n  <<: [*b, {x: 3}]\n";
+  const file = "g.yml";
+  parseYaml(text, { file, warn: (message) => warnings.push(message) });
+  expect(warnings).toEqual([
+    "g.yml:4: duplicate key 'x', the last one counts",
+    "g.yml:9: duplicate key 'x', the last one counts",
+    "g.yml:7: duplicate key 'e', the last one counts",
+  ]);
+  expect(() => parseYaml(text, { file, duplicates: "error" })).toThrow("g.yml:4: there is a key 'x' already");
 });

@@ -151,7 +151,8 @@ const node = fc.oneof(
 const tree = fc
   .array(fc.tuple(fc.array(part, { minLength: 1, maxLength: 4 }), node), { minLength: 1, maxLength: 25 })
   .map((list) => {
-    const kept: Record<string, Tree[string]> = {};
+    // Without a prototype, for "toString" is as good a name as any.
+    const kept: Record<string, Tree[string]> = Object.create(null);
     const folders = new Set<string>();
     for (const [parts, value] of list) {
       const parents = parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));

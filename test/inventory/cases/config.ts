@@ -2,7 +2,7 @@
 import type { Case } from "../commands.ts";
 
 const HOSTS = { hosts: "[web]\nh1 a=1\n[db]\nh2\n", other: "[other]\no1\n" };
-const config = (
+export const config = (
   name: string,
   text: string | undefined,
   args: readonly string[],
@@ -13,8 +13,8 @@ const config = (
   ...more,
   files: { ...HOSTS, ...(text === undefined ? {} : { "ansible.cfg": text }), ...more.files },
 });
-const LIST = ["-i", "hosts"] as const;
-const FOLDER = {
+export const LIST = ["-i", "hosts"] as const;
+export const FOLDER = {
   "inv/a": "[web]\nh1\n",
   "inv/b.ini": "[ini]\nh2\n",
   "inv/c.skip": "[skip]\nh3\n",
