@@ -156,7 +156,10 @@ export function settingsOf(
 }
 
 /** What a swarm needs to know of a host, for runs that have no releases. */
-export type SwarmSettings = Pick<HostSettings, "address" | "ports" | "via" | "zone" | "maxUpload" | "maxDownload">;
+export type SwarmSettings = Pick<
+  HostSettings,
+  "address" | "ports" | "via" | "zone" | "maxUpload" | "maxDownload"
+>;
 
 /** @throws OpsError `setting` naming var, file and host */
 export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings {

@@ -27,8 +27,6 @@ export interface Book {
   /** It is here. */
   done(piece: number): void;
   isMissing(piece: number): boolean;
-  /** Copies of the rarest piece among connected peers and ourselves. */
-  availability(): number;
 }
 
 export interface BookOptions {
@@ -102,11 +100,5 @@ export function openBook({ pieces, verified, random = Math.random }: BookOptions
       unwant(piece);
     },
     isMissing: (piece) => missing[piece] === 1,
-    availability: () => {
-      let fewest = Number.POSITIVE_INFINITY;
-      for (let piece = 0; piece < pieces; piece++)
-        fewest = Math.min(fewest, (copies[piece] as number) + 1 - (missing[piece] as number));
-      return fewest;
-    },
   };
 }

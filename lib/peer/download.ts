@@ -62,10 +62,9 @@ export async function startDownload(
   let verified = 0;
   const tick = () => {
     const progress = engine.progress();
-    const { downloadedBytes, uploadedBytes, peers, availability, note } = progress;
+    const { downloadedBytes, uploadedBytes, peers, note } = progress;
     const text = JSON.stringify(progress);
-    if (text !== last)
-      report({ verified: progress.verified, downloadedBytes, uploadedBytes, peers, availability, note });
+    if (text !== last) report({ verified: progress.verified, downloadedBytes, uploadedBytes, peers, note });
     last = text;
     if (progress.verified !== verified || progress.verified === progress.pieces) movedAtMs = Date.now();
     verified = progress.verified;

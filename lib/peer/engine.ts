@@ -223,7 +223,6 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       uploadedBytes: uploads.uploadedBytes,
       peers: links.size,
       note: note(),
-      availability: fetching.availability(),
     }),
     [Symbol.asyncDispose]: close,
   };

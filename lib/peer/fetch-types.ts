@@ -14,7 +14,6 @@ export interface Fetch {
   without(piece: number): Wire[];
   /** Gives out requests, soon. */
   plan(): void;
-  availability(): number;
   close(): void;
 }
 

@@ -223,7 +223,6 @@ export function startFetching(options: FetchOptions): Fetch {
     },
     without: (piece) => [...peers].filter(({ has }) => has[piece] === 0).map(({ wire }) => wire),
     plan: planSoon,
-    availability: book.availability,
     close: () => {
       closed = true;
       clearInterval(looker);

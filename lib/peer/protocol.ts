@@ -143,7 +143,6 @@ export interface EngineProgress {
   readonly downloadedBytes: number;
   readonly uploadedBytes: number;
   readonly peers: number;
-  readonly availability?: number | undefined;
   readonly note?: string | undefined;
 }
 

@@ -35,8 +35,6 @@ export interface Progress {
   /** Wires open. */
   readonly peers: number;
   readonly note?: string | undefined;
-  /** Copies of the rarest piece among connected peers and ourselves. */
-  readonly availability?: number | undefined;
 }
 
 export interface Engine extends AsyncDisposable {

@@ -73,7 +73,7 @@ export type FleetEvent = { readonly atMs: number } & (
       readonly hosts: readonly HostProgress[];
       /** What the control host's seeder sent so far. */
       readonly seederUploadedBytes: number;
-      /** Fewest copies of any piece in the fleet, seeder included; undefined while unknown. */
+      /** Copies of the payload that hosts and seeder hold together; undefined while unknown. */
       readonly availability?: number | undefined;
     }
   | {

@@ -20,11 +20,10 @@ export function watchProgress(
 ): ProgressWatch {
   const news = new Map<string, HostProgress>();
   let seederUploadedBytes = 0;
-  let seen: number | undefined;
   let stale = false;
-  const complete = new Set<string>();
-  // The seeder counts the copies among the peers it is connected to; hosts that are complete are one each wherever they are.
-  const availability = () => (seen === undefined ? {} : { availability: Math.max(seen, 1 + complete.size) });
+  const verifiedBy = new Map<string, number>();
+  // What the hosts hold together, and the seeder: each piece is held by so many on average.
+  const copies = () => 1 + verifiedBy.values().reduce((sum, verified) => sum + verified, 0) / pieces;
   const flush = () => {
     if (!stale) return;
     stale = false;
@@ -32,14 +31,13 @@ export function watchProgress(
       type: "progress",
       hosts: [...news.values()],
       seederUploadedBytes,
-      ...availability(),
+      availability: copies(),
     });
     news.clear();
   };
   seeder.onEvent((event) => {
     if (event.type !== "progress") return;
     seederUploadedBytes = event.uploadedBytes;
-    seen = event.availability;
     stale = true;
   });
   const timer = setInterval(flush, REPORT_MS);
@@ -48,7 +46,7 @@ export function watchProgress(
       peer?.onEvent((event) => {
         if (event.type !== "progress") return;
         const { verified, downloadedBytes, uploadedBytes, peers, note } = event;
-        if (verified === pieces) complete.add(name);
+        verifiedBy.set(name, verified);
         news.set(name, { host: name, verified, downloadedBytes, uploadedBytes, peers, note });
         stale = true;
       }),
