@@ -19,8 +19,9 @@ import type { Fetch, FetchOptions } from "./fetch-types.ts";
 import { nextPiece } from "./policy.ts";
 import { openSuspects } from "./suspects.ts";
 
-/** How often late blocks are looked for. */
+/** How often late blocks are looked for, and how soon again when some were found: there may be more than places. */
 const LOOK_MS = 200;
+const LOOK_AGAIN_MS = 20;
 /** A wire whose blocks were taken back because it was silent is asked for nothing until it sends, or for this long. */
 const REST_MS = 4000;
 /** Asked and silent for this long, a wire is given up. */
@@ -53,8 +54,12 @@ export function startFetching(options: FetchOptions): Fetch {
   const sums = { receivedBytes: 0, failures: 0, movedAtMs: performance.now() };
   let planned: ReturnType<typeof setImmediate> | undefined;
   let closed = false;
-  // Later than the timer: what arrived while this process was busy is read first.
-  const looker = setInterval(() => setImmediate(look), LOOK_MS);
+  let looker = lookIn(LOOK_MS);
+
+  function lookIn(ms: number): ReturnType<typeof setTimeout> {
+    // Later than the timer: what arrived while this process was busy is read first.
+    return setTimeout(() => setImmediate(look), ms);
+  }
 
   function nextAssembly(peer: Peer): Assembly<Peer> | undefined {
     const { current } = peer;
@@ -166,14 +171,16 @@ export function startFetching(options: FetchOptions): Fetch {
       if (quietMs(peer, nowMs) > SILENCE_MS) onSilence(peer.wire);
       forgive(peer, active);
     }
-    if (book.left > 0) rescue(nowMs);
+    const found = book.left > 0 && rescue(nowMs);
+    looker = lookIn(found ? LOOK_AGAIN_MS : LOOK_MS);
     planSoon();
   }
 
-  /** Takes blocks back from wires that will be long about them. */
-  function rescue(nowMs: number): void {
+  /** Takes blocks back from wires that will be long about them. Returns whether there were any. */
+  function rescue(nowMs: number): boolean {
     const sources = [...peers].map((peer) => sourceOf(peer, nowMs, (piece) => mayAsk(peer, piece)));
-    for (const { from, to, request } of movesFor(sources)) {
+    const moves = movesFor(sources);
+    for (const { from, to, request } of moves) {
       const { piece, offset, length } = request;
       const assembly = active.get(piece);
       if (assembly === undefined) continue;
@@ -186,6 +193,7 @@ export function startFetching(options: FetchOptions): Fetch {
         from.peer.restsUntilMs = nowMs + Math.min(REST_MS, 2 * from.quietMs);
       from.peer.wire.cancel(piece, offset, length);
     }
+    return moves.length > 0;
   }
 
   function leave(peer: Peer): void {
@@ -225,7 +233,7 @@ export function startFetching(options: FetchOptions): Fetch {
     plan: planSoon,
     close: () => {
       closed = true;
-      clearInterval(looker);
+      clearTimeout(looker);
       if (planned !== undefined) clearImmediate(planned);
     },
   };

@@ -20,7 +20,9 @@ export interface Pace {
 const MIN_DEPTH = 2;
 /** 4 MiB in flight: 30 ms at 1 Gbit/s. Other clients take 250 requests and more. */
 const MAX_DEPTH = 250;
-const REVIEW_MS = 50;
+const REVIEW_MS = 25;
+/** More at most from one review to the next: a burst out of a buffer is no rate. */
+const GROWTH = 2;
 /** Blocks in flight are worth at least this time: a busy peer answers late without being far. */
 const QUEUE_MS = 50;
 /** In flight are this many times what fits the way there and back, so that a quicker peer is found out. */
@@ -65,7 +67,7 @@ export function openPace(): Pace {
       reviewedAtMs = nowMs;
       blocks = 0;
       const inFlight = blocksPerMs * Math.max(answerMs * STRETCH, QUEUE_MS);
-      depth = Math.min(MAX_DEPTH, MIN_DEPTH + Math.round(inFlight));
+      depth = Math.min(MAX_DEPTH, GROWTH * depth + MIN_DEPTH, MIN_DEPTH + Math.round(inFlight));
     },
   };
 }

@@ -6,8 +6,8 @@ export interface Throttle {
   close(): void;
 }
 
-/** What may pass at once after a pause: enough that a timer's tick is not the bound. */
-const BURST_MS = 50;
+/** What may pass at once after a pause: enough that a busy machine's late timers are not the bound. */
+const BURST_MS = 250;
 const MIN_BURST_BYTES = 32 * 1024;
 
 /** @throws RangeError when `bytesPerSecond` is none */

@@ -33,7 +33,8 @@ async function slowWay(
       pass();
     });
     const timer = setInterval(() => {
-      free = Math.min(free + bytesPerSecond / 20, bytesPerSecond);
+      // What may pass freely at first stays free, however late it is asked for.
+      free = Math.max(free, Math.min(free + bytesPerSecond / 20, bytesPerSecond));
       pass();
     }, 50);
     timers.add(timer);
