@@ -1,70 +1,12 @@
 // A host of the simulation: what lib/peer/fetch.ts does on its wires, on simulated ones. What is asked of whom is for
 // the same modules to decide: book, policy, pace and endgame.
-import { type Book, type Holder, openBook } from "../../lib/peer/book.ts";
+import { openBook } from "../../lib/peer/book.ts";
 import { movesFor, type Source } from "../../lib/peer/endgame.ts";
-import { openPace, type Pace } from "../../lib/peer/pace.ts";
+import { openPace } from "../../lib/peer/pace.ts";
 import { nextPiece } from "../../lib/peer/policy.ts";
-import type { Chunk, Lane, Port } from "./network.ts";
+import type { Asked, Host, HostOptions, Wire } from "./host-types.ts";
+import type { Port } from "./network.ts";
 import { giveBack, openPart, type Part, putChunk, takeAgain, takeChunk } from "./part.ts";
-
-/** How the payload is cut. */
-export interface Cut {
-  readonly pieces: number;
-  readonly pieceBytes: number;
-  /** What is asked for and sent at once: one block of 16 KiB, or several, to save events. */
-  readonly chunkBytes: number;
-  readonly blocksAChunk: number;
-}
-
-export interface Host {
-  readonly port: Port;
-  readonly book: Book;
-  readonly wires: Wire[];
-  /** When everything was here. */
-  doneMs: number | undefined;
-  firstMs: number | undefined;
-  /** Chunks that came though they were here already. */
-  repeated: number;
-  readonly said: { haves: number; requests: number; cancels: number };
-  connect(lane: Lane): Wire;
-  learn(wire: Wire, piece: number): void;
-  receive(asked: Asked): void;
-  look(): void;
-}
-
-/** What a host knows of a peer, and asks it for. */
-export interface Wire extends Holder {
-  readonly host: Host;
-  /** From the peer to the host. */
-  readonly lane: Lane;
-  readonly pace: Pace;
-  readonly flight: Asked[];
-  current: Part | undefined;
-  readonly late: Set<number>;
-  restsUntilMs: number;
-  /** The peer's own view of us; none where the peer is the seeder, which asks for nothing. */
-  twin: Wire | undefined;
-}
-
-/** A chunk on its way. */
-export interface Asked extends Chunk {
-  readonly wire: Wire;
-  readonly piece: number;
-  readonly offset: number;
-  readonly chunk: number;
-  readonly sinceMs: number;
-}
-
-export interface HostOptions {
-  readonly cut: Cut;
-  readonly random: () => number;
-  readonly nowMs: () => number;
-  /** How long a request is on its way. */
-  readonly requestMs: number;
-  readonly ask: (asked: Asked) => void;
-  /** A piece is here; these wires' peers are to be told. */
-  readonly onPiece: (piece: number, to: readonly Wire[]) => void;
-}
 
 // As in lib/peer/fetch.ts.
 const REST_MS = 4000;
@@ -184,19 +126,21 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
     for (const wire of wires) fill(wire);
   }
 
-  function look(): void {
+  function look(): boolean {
     for (const { late } of wires)
       for (const piece of late) {
         const part = active.get(piece);
         if (part === undefined || part.open === part.missing) late.delete(piece);
       }
-    if (book.left === 0) return;
-    rescue();
+    if (book.left === 0) return false;
+    const found = rescue();
     fillAll();
+    return found;
   }
 
-  function rescue(): void {
-    for (const { from, to, request: moved } of movesFor(wires.map(sourceOf))) {
+  function rescue(): boolean {
+    const moves = movesFor(wires.map(sourceOf));
+    for (const { from, to, request: moved } of moves) {
       const { piece, chunk } = moved as Asked;
       const part = active.get(piece);
       if (part === undefined) continue;
@@ -208,6 +152,7 @@ export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPie
         from.wire.restsUntilMs = nowMs() + Math.min(REST_MS, 2 * from.quietMs);
       cancel(moved as Asked);
     }
+    return moves.length > 0;
   }
 
   function sourceOf(wire: Wire): Source & { readonly wire: Wire } {

@@ -1,7 +1,8 @@
 // What was measured in network namespaces, to hold the simulation against:
 //   bun run bench:swarm --only ours --hosts HOSTS --size SIZE --rate RATE --piece 64 --rounds 1
-// with rates at which the two cores of that machine were not what limits. Start-up is the time of a file of 1 MiB on
-// links of 1000 Mbit/s, which is nearly nothing but processes starting: 60 ms a host there.
+// One round each. Rates are such that the peers took 46 to 60 % of that machine's two cores; the round with 24 hosts
+// shared it with other work (92 % busy), which is some of why it and the seeder's copies stand out. Start-up is the time
+// of a file of 1 MiB on links of 1000 Mbit/s, nearly all of which is processes starting: 60 ms a host there.
 
 export interface Measured {
   readonly hosts: number;

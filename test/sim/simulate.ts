@@ -2,7 +2,8 @@
 import { openSuperSeeding } from "../../lib/peer/super-seeding.ts";
 import { swarmPlan } from "../../lib/swarm/graph.ts";
 import { openAgenda } from "./agenda.ts";
-import { type Asked, type Cut, type Host, openHost, type Wire } from "./host.ts";
+import { openHost } from "./host.ts";
+import type { Asked, Cut, Host, Wire } from "./host-types.ts";
 import { openNetwork } from "./network.ts";
 import { seededRandom } from "./random.ts";
 
@@ -47,6 +48,7 @@ export interface Simulated {
 const BLOCK_BYTES = 16 * 1024;
 /** As in lib/peer/fetch.ts and lib/peer/give.ts. */
 const LOOK_MS = 200;
+const LOOK_AGAIN_MS = 20;
 const SEEDER_LOOK_MS = 250;
 const STILL_MS = 1000;
 /** A HAVE waits so long, or for something to travel with: lib/peer/wire.ts. */
@@ -120,8 +122,8 @@ export function simulate({
     agenda.at(nowMs() + SEEDER_LOOK_MS, lookSeeder, undefined);
   };
   const look = (host: Host) => {
-    host.look();
-    if (host.doneMs === undefined) agenda.at(nowMs() + LOOK_MS, look, host);
+    const found = host.look();
+    if (host.doneMs === undefined) agenda.at(nowMs() + (found ? LOOK_AGAIN_MS : LOOK_MS), look, host);
   };
 
   const hosts = Array.from({ length: count }, (_, index) =>
