@@ -1,6 +1,6 @@
 // Who dials whom: everybody connected, nobody crowded, few steps from the seeder to the last host.
 import { expect, test } from "bun:test";
-import { dialPlan } from "../../lib/swarm/graph.ts";
+import { dialPlan, swarmPlan } from "../../lib/swarm/graph.ts";
 
 /** Neighbours of each peer, whoever dials. */
 function neighbours(plan: readonly (readonly number[])[]): Set<number>[] {
@@ -56,4 +56,20 @@ test("the same random numbers make the same plan", () => {
   };
   expect(dialPlan(50, { random: numbers() })).toEqual(dialPlan(50, { random: numbers() }));
   expect(dialPlan(50, { random: numbers() })).not.toEqual(dialPlan(50));
+});
+
+test("each of many peers has ten neighbours, none fewer", () => {
+  for (const count of [40, 300, 1000])
+    expect(new Set(neighbours(dialPlan(count)).map(({ size }) => size))).toEqual(new Set([10]));
+});
+
+test("zones are graphs of their own, and the seeder has a few hosts in each", () => {
+  const zones = Array.from({ length: 60 }, (_, host) => ["fra", "ams", "lon"][host % 3] ?? "");
+  const { seeder, hosts } = swarmPlan(zones);
+  for (const [from, dials] of hosts.entries())
+    for (const to of dials) expect(zones[to]).toBe(zones[from] ?? "");
+  const seeded = Map.groupBy(seeder, (host) => zones[host]);
+  expect([...seeded.keys()].toSorted()).toEqual(["ams", "fra", "lon"]);
+  for (const members of seeded.values()) expect(new Set(members).size).toBe(10);
+  expect(swarmPlan(["fra", "ams"])).toEqual({ seeder: [0, 1], hosts: [[], []] });
 });
