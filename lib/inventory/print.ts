@@ -1,6 +1,7 @@
 // Inventories as ansible-inventory prints them: `--list`, `--host`, `--graph`.
 
 import { OpsError } from "../errors.ts";
+import { decrypted } from "./decrypted.ts";
 import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { Layered, pythonJson, UnsortableError, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
@@ -142,26 +143,17 @@ function groupLines(inventory: Inventory, group: Group, depth: number, options: 
 function varLines(inventory: Inventory, vars: Vars, depth: number): string[] {
   return Object.entries(vars)
     .sort(([a], [b]) => compareText(a, b))
-    .map(([name, value]) => line(`{${name} = ${pythonText(opened(inventory, value, name))}}`, depth));
+    .map(([name, value]) => line(`{${name} = ${pythonText(opened(inventory, value))}}`, depth));
 }
 
 /** `value` with the texts that stand encrypted or marked as unsafe in it. */
-function opened(inventory: Inventory, value: Value, name: string): Value {
+function opened(inventory: Inventory, value: Value): Value {
   const secret = vaultText(value);
-  if (secret !== undefined) return decrypted(inventory, secret, name);
+  if (secret !== undefined) return decrypted(inventory, secret);
   const text = unsafeText(value);
   if (text !== undefined) return text;
-  if (Array.isArray(value)) return value.map((item: Value) => opened(inventory, item, name));
-  return isMapping(value) ? mapValues(value, (item) => opened(inventory, item, name)) : value;
-}
-
-export function decrypted(inventory: Inventory, secret: string, name: string): string {
-  try {
-    return inventory.decrypt?.(secret, `the var ${name}`) ?? "(encrypted)";
-  } catch (error) {
-    if (!(error instanceof OpsError)) throw error;
-    throw new OpsError("setting", error.message, { hint: error.hint, cause: error });
-  }
+  if (Array.isArray(value)) return value.map((item: Value) => opened(inventory, item));
+  return isMapping(value) ? mapValues(value, (item) => opened(inventory, item)) : value;
 }
 
 /** Vars of a group as ansible-inventory shows them: with its priority where that is not the usual one. */
