@@ -141,7 +141,7 @@ function inventoryOf(
     const vars = once(() => merger.groupVars(node));
     groups.set(node.name, {
       name: node.name,
-      hosts: [...node.hosts].map((host) => host.name),
+      hosts: node.hosts.map((host) => host.name),
       children: [...node.children.keys()],
       priority: node.priority,
       get vars() {

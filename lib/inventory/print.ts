@@ -2,7 +2,7 @@
 
 import { OpsError } from "../errors.ts";
 import { decrypted } from "./decrypted.ts";
-import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
+import { mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { Layered, pythonJson, UnsortableError, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
@@ -33,22 +33,27 @@ export interface ListOptions {
 export function listJson(inventory: Inventory, { limit, asSet = false }: ListOptions = {}): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
-  const groups: Record<string, Writable> = {};
+  const groups = new Map<string, Writable>();
   for (const group of groupsBelow(inventory, "all")) {
-    const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
+    const hosts =
+      group.name === "all"
+        ? []
+        : kept === undefined
+          ? group.hosts
+          : group.hosts.filter((name) => kept.has(name));
     const shown = {
       ...(hosts.length > 0 && { hosts }),
       ...(group.children.length > 0 && { children: group.children }),
       ...(asSet && nonEmpty({ vars: groupVars(group) })),
     };
-    if (Object.keys(shown).length > 0) define(groups, group.name, shown);
+    if (Object.keys(shown).length > 0) groups.set(group.name, shown);
   }
-  const hostvars: Record<string, Writable> = {};
+  const hostvars = new Map<string, Writable>();
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
     const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
-    if (hasShown(own) || hasShown(shared)) setEntry(hostvars, host.name, new Layered(shared, own, INTERNAL));
+    if (hasShown(own) || hasShown(shared)) hostvars.set(host.name, new Layered(shared, own, INTERNAL));
   }
-  define(groups, "_meta", { hostvars });
+  groups.set("_meta", new Map([["hostvars", hostvars]]));
   return sortedJson(groups, inventory);
 }
 
