@@ -133,7 +133,7 @@ async function openInventory(
   const decrypt = async (text: string, where: string) => {
     const { rules } = config;
     const secrets = await readVaultSecrets({ ...vault, idMatch: rules.vaultIdMatch, signal });
-    return createDecrypt(secrets, { idMatch: rules.vaultIdMatch })(text, where);
+    return createDecrypt(secrets, { idMatch: rules.vaultIdMatch, identity: vault.identity })(text, where);
   };
   const { hashBehaviour } = config.rules;
   return await loadInventory(sources, {

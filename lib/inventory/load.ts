@@ -64,7 +64,8 @@ export async function loadInventory(
   };
   const passwordFiles = [options.vaultPasswordFile ?? [], options.vault?.passwordFiles ?? []].flat();
   const secrets = await readVaultSecrets({ ...options.vault, passwordFiles, ...rules, warn, signal });
-  const decrypt = createDecrypt(secrets, { idMatch: rules.vaultIdMatch });
+  const { identity } = options.vault ?? {};
+  const decrypt = createDecrypt(secrets, { idMatch: rules.vaultIdMatch, identity });
   const pluginArguments = vaultArguments(options.vault?.ids ?? [], passwordFiles);
   await readSources(sources, { tree, rules, decrypt, signal, pluginArguments, read: [], failures: [] });
   const vars = async (path: string, shown: string): Promise<VarsFolder> => {
@@ -140,7 +141,7 @@ function inventoryOf(
     const vars = once(() => merger.groupVars(node));
     groups.set(node.name, {
       name: node.name,
-      hosts: [...node.hosts].map((host) => host.name),
+      hosts: node.hosts.map((host) => host.name),
       children: [...node.children.keys()],
       priority: node.priority,
       get vars() {

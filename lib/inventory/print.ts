@@ -1,7 +1,8 @@
 // Inventories as ansible-inventory prints them: `--list`, `--host`, `--graph`.
 
 import { OpsError } from "../errors.ts";
-import { define, mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
+import { decrypted } from "./decrypted.ts";
+import { mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { Layered, pythonJson, UnsortableError, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
@@ -32,22 +33,27 @@ export interface ListOptions {
 export function listJson(inventory: Inventory, { limit, asSet = false }: ListOptions = {}): string {
   const limited = limit === undefined ? undefined : inventory.match("all", { limit });
   const kept = limited && new Set(limited.map((host) => host.name));
-  const groups: Record<string, Writable> = {};
+  const groups = new Map<string, Writable>();
   for (const group of groupsBelow(inventory, "all")) {
-    const hosts = group.name === "all" ? [] : group.hosts.filter((name) => kept?.has(name) ?? true);
+    const hosts =
+      group.name === "all"
+        ? []
+        : kept === undefined
+          ? group.hosts
+          : group.hosts.filter((name) => kept.has(name));
     const shown = {
       ...(hosts.length > 0 && { hosts }),
       ...(group.children.length > 0 && { children: group.children }),
       ...(asSet && nonEmpty({ vars: groupVars(group) })),
     };
-    if (Object.keys(shown).length > 0) define(groups, group.name, shown);
+    if (Object.keys(shown).length > 0) groups.set(group.name, shown);
   }
-  const hostvars: Record<string, Writable> = {};
+  const hostvars = new Map<string, Writable>();
   for (const host of limited ?? inventory.match("all", { orNone: true })) {
     const { shared, own } = asSet ? { shared: {}, own: host.ownVars ?? {} } : partsOf(host);
-    if (hasShown(own) || hasShown(shared)) setEntry(hostvars, host.name, new Layered(shared, own, INTERNAL));
+    if (hasShown(own) || hasShown(shared)) hostvars.set(host.name, new Layered(shared, own, INTERNAL));
   }
-  define(groups, "_meta", { hostvars });
+  groups.set("_meta", new Map([["hostvars", hostvars]]));
   return sortedJson(groups, inventory);
 }
 
@@ -142,26 +148,17 @@ function groupLines(inventory: Inventory, group: Group, depth: number, options: 
 function varLines(inventory: Inventory, vars: Vars, depth: number): string[] {
   return Object.entries(vars)
     .sort(([a], [b]) => compareText(a, b))
-    .map(([name, value]) => line(`{${name} = ${pythonText(opened(inventory, value, name))}}`, depth));
+    .map(([name, value]) => line(`{${name} = ${pythonText(opened(inventory, value))}}`, depth));
 }
 
 /** `value` with the texts that stand encrypted or marked as unsafe in it. */
-function opened(inventory: Inventory, value: Value, name: string): Value {
+function opened(inventory: Inventory, value: Value): Value {
   const secret = vaultText(value);
-  if (secret !== undefined) return decrypted(inventory, secret, name);
+  if (secret !== undefined) return decrypted(inventory, secret);
   const text = unsafeText(value);
   if (text !== undefined) return text;
-  if (Array.isArray(value)) return value.map((item: Value) => opened(inventory, item, name));
-  return isMapping(value) ? mapValues(value, (item) => opened(inventory, item, name)) : value;
-}
-
-export function decrypted(inventory: Inventory, secret: string, name: string): string {
-  try {
-    return inventory.decrypt?.(secret, `the var ${name}`) ?? "(encrypted)";
-  } catch (error) {
-    if (!(error instanceof OpsError)) throw error;
-    throw new OpsError("setting", error.message, { hint: error.hint, cause: error });
-  }
+  if (Array.isArray(value)) return value.map((item: Value) => opened(inventory, item));
+  return isMapping(value) ? mapValues(value, (item) => opened(inventory, item)) : value;
 }
 
 /** Vars of a group as ansible-inventory shows them: with its priority where that is not the usual one. */

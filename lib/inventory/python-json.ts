@@ -26,8 +26,10 @@ export class Layered {
 }
 
 type Mapping = Readonly<Record<string, Value>>;
-/** What can be written. */
-export type Writable = Value | Layered | { readonly [key: string]: Writable };
+/** What can be written; a Map is a large mapping. */
+export type Writable = Value | Layered | ReadonlyMap<string, Writable>;
+const NOTHING: Mapping = {};
+const NONE: ReadonlySet<string> = new Set();
 
 /** How mappings with the same names are written: between the values of `names`, the texts, one more than there are names. */
 interface Shape {
@@ -92,16 +94,15 @@ export function pythonJson(
     texts.push(text.join(""));
     return { own, pad, names, texts };
   };
-  const write = (item: Writable, pad: string): string => {
+  const write = (item: Value, pad: string): string => {
     if (typeof item === "string") return quote(item, ascii);
     if (typeof item === "number" && Number.isInteger(item)) return String(item);
     if (item === null || typeof item === "boolean") return String(item);
-    if (item instanceof Layered) return mapping(item.own, item.shared, item.hidden, pad);
-    if (typeof item !== "object" || item instanceof Number) return numberJson(item as Value);
+    if (typeof item !== "object" || item instanceof Number) return numberJson(item);
     if (item instanceof Date) return quote(String(item.toJSON()), ascii);
     const before = written.get(item);
     if (before?.pad === pad) return before.text;
-    const text = Array.isArray(item) ? list(item, pad) : mapping(item as Mapping, NOTHING, NONE, pad);
+    const text = Array.isArray(item) ? list(item, pad) : mapping(item as Mapping, pad);
     written.set(item, { pad, text });
     return text;
   };
@@ -110,19 +111,37 @@ export function pythonJson(
     const inner = indent === undefined ? "" : `${pad}${step}`;
     return `[${inner}${items.map((item) => write(item, inner)).join(comma + inner)}${pad}]`;
   };
-  const mapping = (entries: Mapping, shared: Mapping, hidden: ReadonlySet<string>, pad: string): string => {
+  const mapping = (entries: Mapping, pad: string): string => {
     const inner = indent === undefined ? "" : `${pad}${step}`;
-    const { names, texts } = shapeOf(entries, shared, hidden, pad);
+    const { names, texts } = shapeOf(entries, NOTHING, NONE, pad);
     let text = texts[0] ?? "";
     for (let index = 0; index < names.length; index++)
-      text = `${text}${write(entries[names[index] as string] as Value, inner)}${texts[index + 1]}`;
+      text += write(entries[names[index] as string] as Value, inner) + texts[index + 1];
     return text;
   };
-  return write(value, indent === undefined ? "" : "\n");
+  // Joined at the end: texts added up that are sums themselves take twice as long to become one.
+  const pieces: string[] = [];
+  const put = (item: Writable, pad: string): void => {
+    const inner = indent === undefined ? "" : `${pad}${step}`;
+    if (item instanceof Layered) {
+      const { names, texts } = shapeOf(item.own, item.shared, item.hidden, pad);
+      pieces.push(texts[0] as string);
+      for (let index = 0; index < names.length; index++)
+        pieces.push(write(item.own[names[index] as string] as Value, inner), texts[index + 1] as string);
+    } else if (item instanceof Map) {
+      const names: string[] = [...item.keys()];
+      if (sortKeys) sortPlainNames(names);
+      for (const [index, name] of names.entries()) {
+        pieces.push(index === 0 ? "{" : comma, inner, quote(name, ascii), ": ");
+        put(item.get(name) as Writable, inner);
+      }
+      pieces.push(names.length === 0 ? "{}" : `${pad}}`);
+    } else pieces.push(write(item as Value, pad));
+  };
+  put(value, indent === undefined ? "" : "\n");
+  return pieces.join("");
 }
 
-const NOTHING: Mapping = {};
-const NONE: ReadonlySet<string> = new Set();
 /** No two mappings with more entries have the same names. */
 const MANY = 200;
 /** So many shapes are kept for the same shared part. */
@@ -140,8 +159,12 @@ export class UnsortableError extends Error {}
 /** Sorts `names` by code point, in place; what were numbers in the text goes by number. */
 function sortNames(names: string[], own: Mapping, shared: Mapping): void {
   if (hasOddKeys(own) || hasOddKeys(shared)) sortOddNames(names, own, shared);
+  else sortPlainNames(names);
+}
+
+function sortPlainNames(names: string[]): void {
   // JavaScript's own order is by UTF-16 unit, which is the same without halves of characters.
-  else if (names.some((name) => /[\ud800-\udfff]/.test(name))) names.sort(compareText);
+  if (names.some((name) => /[\ud800-\udfff]/.test(name))) names.sort(compareText);
   else names.sort();
 }
 

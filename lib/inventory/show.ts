@@ -2,8 +2,9 @@
 
 import { writeFileSync } from "node:fs";
 import { OpsError } from "../errors.ts";
+import { decrypted } from "./decrypted.ts";
 import { setEntry } from "./keys.ts";
-import { decrypted, graphText, groupVars, hostJson, hostVars, listJson, shownVars } from "./print.ts";
+import { graphText, groupVars, hostJson, hostVars, listJson, shownVars } from "./print.ts";
 import type { Group, Host, Inventory, Value } from "./types.ts";
 
 export interface Wish {
@@ -59,7 +60,7 @@ export function writeShown(text: string, path: string): void {
 function written(value: Groups, inventory: Inventory, yaml: boolean): string {
   if (yaml) return (require("./dump-yaml.ts") as typeof import("./dump-yaml.ts")).dumpYaml(value);
   const { dumpToml } = require("./dump-toml.ts") as typeof import("./dump-toml.ts");
-  return dumpToml(value, { open: (secret) => decrypted(inventory, secret, "a value") });
+  return dumpToml(value, { open: (secret) => decrypted(inventory, secret) });
 }
 
 interface Context {

@@ -22,7 +22,7 @@ interface Entity {
 export interface GroupNode extends Entity {
   /** How many groups were there before it. */
   readonly number: number;
-  readonly hosts: Set<HostNode>;
+  hosts: HostNode[];
   readonly children: Map<string, GroupNode>;
   readonly parents: Map<string, GroupNode>;
   /** `ansible_group_priority`, of groups at the same depth the higher wins. */
@@ -77,7 +77,7 @@ export function addGroup(tree: Tree, given: string): GroupNode {
     group = {
       name,
       number: tree.groups.size,
-      hosts: new Set(),
+      hosts: [],
       children: new Map(),
       parents: new Map(),
       vars: {},
@@ -132,8 +132,10 @@ export function addHost(
 
 /** Puts `host` into `group`, where it may be already. */
 export function joinGroup(host: HostNode, group: GroupNode): void {
-  const { size } = group.hosts;
-  if (group.hosts.add(host).size > size) host.groups.push(group);
+  // A host is in few groups, and a group has many hosts.
+  if (host.groups.includes(group)) return;
+  host.groups.push(group);
+  group.hosts.push(host);
 }
 
 /** @throws TreeError when `child` is a group `parent` is in, or the same one */
@@ -215,15 +217,14 @@ export function settle(tree: Tree): void {
   }
   for (const host of tree.hosts.values()) {
     const grouped = host.groups.some((group) => group !== all && group !== ungrouped);
-    if (grouped && ungrouped.hosts.delete(host)) {
-      host.groups = host.groups.filter((group) => group !== ungrouped);
-    }
+    if (grouped) host.groups = host.groups.filter((group) => group !== ungrouped);
     // Where a group has the name of such a host, Ansible puts that group under `ungrouped` instead.
-    if (!grouped && !ungrouped.hosts.has(host)) {
+    else if (!host.groups.includes(ungrouped)) {
       if (tree.groups.has(host.name)) addChild(tree, "ungrouped", host.name);
       else joinGroup(host, ungrouped);
     }
     if (tree.groups.has(host.name))
       tree.warnings.push(`'${host.name}' is the name of both a group and a host`);
   }
+  ungrouped.hosts = ungrouped.hosts.filter((host) => host.groups.includes(ungrouped));
 }

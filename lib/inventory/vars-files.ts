@@ -51,21 +51,20 @@ export async function openVarsFiles(
     options.warn(`${shownRoot} is not a folder, so it is skipped`);
     return () => NONE;
   }
-  const entries = new Set(await readdir(root));
+  const entries = await readdir(root);
   const read = (file: string) => readVarsFile(`${root}/${file}`, `${shownRoot}/${file}`, options);
-  const known = new Map<string, readonly VarsFile[]>();
+  /** By name: what is there, and once that was asked for, the files. */
+  const known = new Map<string, string | readonly VarsFile[]>();
+  for (const ending of endings.toReversed())
+    for (const entry of entries)
+      if (entry.endsWith(ending)) known.set(entry.slice(0, entry.length - ending.length), entry);
   return (name) => {
-    let found = known.get(name);
-    if (found === undefined) {
-      const ending = endings.find((each) => entries.has(name + each));
-      if (ending === undefined) return NONE;
-      const file = read(name + ending);
-      found =
-        file === undefined
-          ? filesBelow(root, name + ending, endings).flatMap((each) => read(each) ?? [])
-          : [file];
-      known.set(name, found);
-    }
+    const entry = known.get(name);
+    if (typeof entry !== "string") return entry ?? NONE;
+    const file = read(entry);
+    const found =
+      file === undefined ? filesBelow(root, entry, endings).flatMap((each) => read(each) ?? []) : [file];
+    known.set(name, found);
     return found;
   };
 }

@@ -57,10 +57,12 @@ type Stage = readonly (readonly Layer[])[];
 export function createMerger(tree: Tree, options: MergeOptions): Merger {
   const { folders, playFolder, extraVars } = options;
   const { hashBehaviour } = tree.rules;
-  const depths = new Map<GroupNode, number>();
+  const sortGroups = createSort();
   const families = new Map<number, Family[]>();
   const play = playFolder === undefined ? [] : [playFolder];
-  const extra: Stage[] = Object.keys(extraVars).length === 0 ? [] : [[[{ shown: "-e", vars: extraVars }]]];
+  const places = [...folders, ...play];
+  const hasExtra = Object.keys(extraVars).length > 0;
+  const extra: Stage[] = hasExtra ? [[[{ shown: "-e", vars: extraVars }]]] : [];
 
   const merge = (stages: readonly Stage[], start?: Vars): Vars => {
     if (hashBehaviour === "replace") {
@@ -84,7 +86,11 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
     return merged ?? start ?? {};
   };
   const filesOfGroups = (from: readonly VarsFolder[], groups: readonly GroupNode[]): Stage =>
-    from.map((folder) => groups.flatMap((group) => folder.groups(group.name)));
+    from.map((folder) => {
+      const files: VarsFile[] = [];
+      for (const group of groups) for (const file of folder.groups(group.name)) files.push(file);
+      return files;
+    });
 
   const stageOf = (entry: string, all: readonly GroupNode[], groups: readonly GroupNode[]): Stage => {
     const of = entry.startsWith("all_") ? all : groups;
@@ -101,15 +107,13 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
     let key = 0;
     for (const group of direct) key = (key * 31 + group.number) | 0;
     const alike = families.get(key) ?? [];
-    let found = alike.find(({ groups }) => isSame(groups, direct));
-    if (found === undefined) {
-      found = newFamily(direct);
-      families.set(key, [...alike, found]);
-    }
+    for (const each of alike) if (isSame(each.groups, direct)) return each;
+    const found = newFamily(direct);
+    families.set(key, [...alike, found]);
     return found;
   };
   const newFamily = (direct: readonly GroupNode[]): Family => {
-    const groups = sortGroups(direct, depths);
+    const groups = sortGroups(direct);
     const all = tree.groups.get("all");
     const stages = once(() =>
       tree.rules.precedence.map((entry) => stageOf(entry, all === undefined ? [] : [all], groups)),
@@ -131,11 +135,11 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
     groupNames: (host) => family(host.groups).names(),
     parts(host) {
       const shared = family(host.groups).vars();
-      const stages = [...own(host), ...extra];
       // Mappings that are merged are no longer what other hosts have.
-      return hashBehaviour === "replace"
-        ? { shared, own: merge(stages) }
-        : { shared: NOTHING, own: merge(stages, shared) };
+      if (hashBehaviour === "merge") return { shared: NOTHING, own: merge([...own(host), ...extra], shared) };
+      let vars = overlay(undefined, host.vars);
+      for (const { hosts } of places) for (const file of hosts(host.name)) vars = overlay(vars, file.vars);
+      return { shared, own: hasExtra ? overlay(vars, extraVars) : vars };
     },
     ownVars: (host) => merge(own(host).slice(0, 2 + given.length)),
     groupVars: (group) => merge([[[group]], filesOfGroups(folders, [group]), filesOfGroups(given, [group])]),
@@ -160,19 +164,27 @@ interface Family {
 }
 
 function isSame(some: readonly GroupNode[], others: readonly GroupNode[]): boolean {
-  return some.length === others.length && some.every((group, index) => group === others[index]);
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false;
+  return true;
 }
 
-/** `direct` and all groups above them but `all`, in the order in which their vars are merged. */
-function sortGroups(direct: readonly GroupNode[], depths: Map<GroupNode, number>): readonly GroupNode[] {
-  const members = new Set(direct);
-  for (const group of direct) for (const above of ancestors(group)) members.add(above);
-  return [...members]
-    .filter((group) => group.name !== "all")
-    .sort(
-      (a, b) =>
-        depthOf(a, depths) - depthOf(b, depths) || a.priority - b.priority || compareText(a.name, b.name),
-    );
+/** Sorts groups and all groups above them but `all` into the order in which their vars are merged. */
+function createSort(): (direct: readonly GroupNode[]) => readonly GroupNode[] {
+  const depths = new Map<GroupNode, number>();
+  const above = new Map<GroupNode, readonly GroupNode[]>();
+  const withAncestors = (group: GroupNode): readonly GroupNode[] => {
+    const found = above.get(group) ?? [group, ...ancestors(group)].filter(({ name }) => name !== "all");
+    above.set(group, found);
+    return found;
+  };
+  const isBefore = (a: GroupNode, b: GroupNode) =>
+    depthOf(a, depths) - depthOf(b, depths) || a.priority - b.priority || compareText(a.name, b.name);
+  return (direct) => {
+    const members = new Set<GroupNode>();
+    for (const group of direct) for (const each of withAncestors(group)) members.add(each);
+    return [...members].sort(isBefore);
+  };
 }
 
 /** Longest way down from `all`. */

@@ -76,7 +76,7 @@ async function readSecret(
   source: string,
   label: string | undefined,
   before: readonly VaultSecret[],
-  { idMatch = false, signal }: VaultOptions,
+  { idMatch = false, identity, signal }: VaultOptions,
 ): Promise<Buffer> {
   const path = fullPath(source);
   const unreadable = (error: Error) =>
@@ -94,7 +94,7 @@ async function readSecret(
       throw unreadable(error);
     });
     // A password file may be a vault itself, opened with the passwords before it.
-    if (isVault(text)) text = createDecrypt(before, { idMatch })(text, source);
+    if (isVault(text)) text = createDecrypt(before, { idMatch, identity })(text, source);
     text = text.trim();
   }
   const password = Buffer.from(text.replace(/^[\r\n]+|[\r\n]+$/g, ""), "utf8");

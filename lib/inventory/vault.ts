@@ -21,33 +21,36 @@ export function isVault(text: string): boolean {
 }
 
 /**
- * A function that decrypts with `secrets`: first those of the text's own id, then, unless `idMatch`, the others. Each
- * text is decrypted once: deriving a key takes milliseconds, and a group's secret is asked for on each of its hosts.
+ * A function that decrypts with `secrets`: first those of the text's own id (`identity` where it names none), then,
+ * unless `idMatch`, the others. Each text is decrypted once: deriving a key takes milliseconds, and a group's secret is asked for on each of its hosts.
  * The function throws OpsError `inventory` naming place and id when there is no password, or none opens it.
  * @see https://docs.ansible.com/ansible/latest/vault_guide/vault_using_encrypted_content.html#ansible-vault-payload-format-1-1-1-2
  */
-export function createDecrypt(secrets: readonly VaultSecret[], { idMatch = false } = {}): Decrypt {
+export function createDecrypt(
+  secrets: readonly VaultSecret[],
+  { idMatch = false, identity = "default" } = {},
+): Decrypt {
   const known = new Map<string, string>();
   return (vaultText, where) => {
     const found = known.get(vaultText);
     if (found !== undefined) return found;
-    const { id, body } = envelope(vaultText, where);
+    const { id = identity, body } = envelope(vaultText, where);
     if (secrets.length === 0) {
       throw new OpsError(
         "inventory",
-        `${where} is encrypted with Ansible Vault (vault id '${id ?? "default"}'), and no password was given`,
+        `${where} is encrypted with Ansible Vault (vault id '${id}'), and no password was given`,
         { hint: "give --vault-password-file FILE, or set ANSIBLE_VAULT_PASSWORD_FILE" },
       );
     }
     const own = secrets.filter((secret) => secret.id === id);
     const others = idMatch ? [] : secrets.filter((secret) => secret.id !== id);
     for (const { password } of [...own, ...others]) {
-      const text = open(body, password);
+      const text = open(body, password, where);
       if (text === undefined) continue;
       known.set(vaultText, text);
       return text;
     }
-    throw closed(where, id ?? "default", secrets, idMatch && own.length === 0);
+    throw closed(where, id, secrets, idMatch && own.length === 0);
   };
 }
 
@@ -70,27 +73,36 @@ function closed(where: string, id: string, secrets: readonly VaultSecret[], none
   });
 }
 
-function envelope(vaultText: string, where: string): { id: string | undefined; body: Buffer } {
-  const [header = "", ...lines] = vaultText
-    .trim()
-    .split(/\r?\n/)
-    .map((line) => line.trim());
-  const [magic, version, cipher, id] = header.split(";").map((part) => part.trim());
-  if (magic !== HEADER || (version !== "1.1" && version !== "1.2") || cipher !== "AES256") {
+function envelope(vaultText: string, where: string): { id: string | undefined; body: string } {
+  const [header = "", ...lines] = vaultText.split(/\r\n|\n|\r/);
+  const [, version, cipher, id] = header.split(";").map((part) => part.trim());
+  if (!header.startsWith(HEADER) || version === undefined || cipher !== "AES256") {
     throw new OpsError(
       "inventory",
-      `${where}: not Ansible Vault 1.1 or 1.2 with AES256, but '${header.slice(0, 60)}'`,
+      `${where}: not Ansible Vault with AES256, but '${header.trim().slice(0, 60)}'`,
     );
   }
-  return { id, body: Buffer.from(lines.join(""), "hex") };
+  return { id, body: lines.join("") };
+}
+
+/** Node stops at the first sign that is no hexadecimal digit, and would take what comes before for the whole. */
+function fromHex(text: string, where: string): Buffer {
+  if (/^(?:[\da-f]{2})*$/i.test(text)) return Buffer.from(text, "hex");
+  throw new OpsError(
+    "inventory",
+    `${where}: not what Ansible Vault writes: there is more than hexadecimal digits`,
+    {
+      hint: "encrypt it again, or look for lines that were joined, indented or cut off",
+    },
+  );
 }
 
 /** Undefined when the password is wrong or the text was changed. */
-function open(body: Buffer, password: Buffer): string | undefined {
-  const [salt, mac, data] = body
+function open(body: string, password: Buffer, where: string): string | undefined {
+  const [salt, mac, data] = fromHex(body, where)
     .toString("latin1")
     .split("\n")
-    .map((part) => Buffer.from(part, "hex"));
+    .map((part) => fromHex(part, where));
   if (salt === undefined || mac === undefined || data === undefined) return undefined;
   // Loaded for the first secret: most inventories have none.
   const { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } =

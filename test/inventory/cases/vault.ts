@@ -112,6 +112,51 @@ export const VAULT_CASES: readonly Case[] = [
   vault("a password file from the environment", FILES, [], {
     env: { ANSIBLE_VAULT_PASSWORD_FILE: "./pass" },
   }),
+  vault(
+    "ids must match, and a text without an id",
+    {
+      ...FILES,
+      "ansible.cfg": "[defaults]\nvault_id_match = yes\n",
+    },
+    ["--vault-id", "dev@wrong", "--vault-id", "default@pass"],
+  ),
+  ...["me@pass", "default@pass", "pass"].map((id) =>
+    vault(
+      `ids must match, with another name for the usual one: ${id}`,
+      {
+        ...FILES,
+        "ansible.cfg": "[defaults]\nvault_id_match = yes\nvault_identity = me\n",
+      },
+      ["--vault-id", id],
+    ),
+  ),
+  vault(
+    "a file of another version",
+    { ...FILES, "group_vars/web.yml": FILES["group_vars/web.yml"].replace("1.1", "1.9") },
+    ["--vault-id", "pass"],
+  ),
+  vault(
+    "a file of another cipher",
+    { ...FILES, "group_vars/web.yml": FILES["group_vars/web.yml"].replace("AES256", "AES") },
+    ["--vault-id", "pass"],
+  ),
+  vault(
+    "a file with indented lines",
+    { ...FILES, "group_vars/web.yml": FILES["group_vars/web.yml"].replace(/\n(?=.)/g, "\n  ") },
+    ["--vault-id", "pass"],
+  ),
+  vault(
+    "a file that was cut off",
+    { ...FILES, "group_vars/web.yml": FILES["group_vars/web.yml"].slice(0, -2) },
+    ["--vault-id", "pass"],
+  ),
+  ...[["--list"], ["--graph", "--vars"]].map((args) =>
+    vault(
+      `a value that runs into the next: ${args.join(" ")}`,
+      { ...VALUES, "group_vars/web.yml": VALUES["group_vars/web.yml"].replace("\nother", "other") },
+      [...args, "--vault-id", "pass"],
+    ),
+  ),
   vault("values are not decrypted", VALUES),
   vault("values, with --host", VALUES, ["--host", "h1", "--vault-password-file", "pass"]),
   vault("values, as a graph", VALUES, [
