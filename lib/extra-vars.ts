@@ -51,7 +51,7 @@ async function readExtra(text: string, options: ExtraVarsOptions): Promise<Vars>
 
 async function readExtraFile(given: string, { decrypt }: ExtraVarsOptions): Promise<string> {
   const text = await readFile(fullPath(given.slice(1)), "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === "ENOENT" ? "no such file" : cause.message;
+    const why = { ENOENT: "no such file", EISDIR: "that is a folder" }[cause.code ?? ""] ?? cause.message;
     throw new OpsError("usage", `-e ${given}: ${why}`, {
       hint: "give -e @FILE the path of a YAML or JSON file",
       cause,

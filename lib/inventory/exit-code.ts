@@ -10,5 +10,6 @@ import { UnclosedError } from "./key-values.ts";
 export function ansibleExitCode({ code, cause }: OpsError, { open }: { readonly open: boolean }): number {
   if (code !== "usage") return open && code === "inventory" ? 4 : 1;
   if (cause instanceof OpsError || cause instanceof UnclosedError) return 4;
-  return cause instanceof Error && "errno" in cause ? 1 : 5;
+  if (cause instanceof Error && "errno" in cause) return "code" in cause && cause.code === "ENOENT" ? 1 : 4;
+  return 5;
 }

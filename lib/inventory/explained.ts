@@ -30,8 +30,11 @@ export function explained(error: unknown, { host, name, from, names }: Asked): u
   if (missing === undefined) return new OpsError("setting", message, { host: host.name });
   const close = similar(missing, names);
   const meant = close.length > 0 ? `did you mean ${close.join(", ")}? ` : "";
+  const [, other, theirs = ""] = /^hostvars\.(.+)\.([^.]+)$/.exec(missing) ?? [];
+  const [wanted, owner, written] =
+    other === undefined ? [missing, host.name, missing] : [theirs, other, `hostvars['${other}'].${theirs}`];
   return new OpsError("setting", message, {
-    hint: `${meant}set ${missing} for ${host.name}, or give it a default: {{ ${missing} | default('…') }}`,
+    hint: `${meant}set ${wanted} for ${owner}, or give it a default: {{ ${written} | default('…') }}`,
     host: host.name,
   });
 }

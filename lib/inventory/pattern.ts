@@ -135,10 +135,14 @@ function enumerate(expression: string, roster: Roster): readonly Host[] {
 function tester(expression: string): (name: string) => boolean {
   if (!/^~|[?*[]/.test(expression)) return (name) => name === expression;
   try {
+    // Sticky, not in brackets behind a ^: flags such as (?i) must stay at its beginning.
     const regExp = expression.startsWith("~")
-      ? pythonRegExp(`^(?:${expression.slice(1)})`)
+      ? pythonRegExp(expression.slice(1), "y")
       : globRegExp(expression);
-    return (name) => regExp.test(name);
+    return (name) => {
+      regExp.lastIndex = 0;
+      return regExp.test(name);
+    };
   } catch (error) {
     throw new OpsError("pattern", `'${expression}' is not a host pattern: ${(error as Error).message}`, {
       cause: error,

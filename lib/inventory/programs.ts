@@ -80,6 +80,14 @@ export async function addPlugin(
   const problem = stderr
     .split("\n")
     .find((line) => line.includes("Failed to parse") || line.includes("Unable to parse"));
+  const missing = /unknown plugin '([\w.]+)'/.exec(stderr.replace(/\s+/g, " "))?.[1];
+  if (problem !== undefined && missing?.includes(".")) {
+    const collection = missing.split(".", 2).join(".");
+    throw new OpsError(
+      "inventory",
+      `${source.shown}: the inventory plugin ${missing} is not installed: ansible-galaxy collection install ${collection}`,
+    );
+  }
   if (problem !== undefined) {
     throw new OpsError(
       "inventory",

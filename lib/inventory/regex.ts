@@ -20,7 +20,7 @@ const IN_SET: Readonly<Record<string, string>> = {
 };
 
 /**
- * `source` of Python's `re` as a RegExp with `flags` of `gim`.
+ * `source` of Python's `re` as a RegExp with `flags` of `gimy`.
  * @throws SyntaxError when JavaScript can't express it
  */
 export function pythonRegExp(source: string, flags = ""): RegExp {

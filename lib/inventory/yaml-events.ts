@@ -11,7 +11,7 @@ import {
   type Properties,
   takeProperties,
 } from "./yaml-properties.ts";
-import { expectToken, scan, type Tokens } from "./yaml-scanner.ts";
+import { expectToken, nextItem, scan, type Tokens } from "./yaml-scanner.ts";
 
 export interface YamlEvents {
   readonly events: Event[];
@@ -198,9 +198,9 @@ function blockEntries(parse: Parse): void {
 
 function flowItems(parse: Parse): void {
   const { tokens } = parse;
-  tokens.take();
+  const bracket = tokens.take();
   for (let first = true; tokens.peek().type !== "]"; first = false) {
-    if (!first) expectToken(tokens, ",", "expected ',' or ']'");
+    nextItem(tokens, bracket, first);
     const { type } = tokens.peek();
     if (type === "?") collection(parse, EVENT_ID.MAPPING, NO_PROPERTIES, flowPair);
     else if (type !== "]") node(parse, IN_FLOW);
@@ -230,9 +230,9 @@ function valueBehind(parse: Parse, ends: Types, context: Context): void {
 
 function flowEntries(parse: Parse): void {
   const { tokens } = parse;
-  tokens.take();
+  const bracket = tokens.take();
   for (let first = true; tokens.peek().type !== "}"; first = false) {
-    if (!first) expectToken(tokens, ",", "expected ',' or '}'");
+    nextItem(tokens, bracket, first);
     const { type } = tokens.peek();
     if (type === "?") {
       tokens.take();

@@ -51,6 +51,12 @@ export function expectToken(tokens: Tokens, type: Token["type"], problem: string
   tokens.take();
 }
 
+/** Takes the comma before an item that isn't the first; where the text ends instead, it is `bracket` that is wrong. */
+export function nextItem(tokens: Tokens, { type, at }: Token, first: boolean): void {
+  if (tokens.peek().type === "end") throw new YamlProblem(`this '${type}' is never closed`, at);
+  if (!first) expectToken(tokens, ",", `expected ',' or '${type === "[" ? "]" : "}"}'`);
+}
+
 /** Finds at least one more token; whether it is the last. */
 function fetch(layout: Layout): boolean {
   const { cursor } = layout;
@@ -61,6 +67,7 @@ function fetch(layout: Layout): boolean {
   if (char === 0) {
     closeAll(layout);
     sign(layout, "end", 0);
+    cursor.line++; // what stands here is a key no more
     return true;
   }
   if (cursor.position === cursor.lineStart && (char === 37 || atDocumentMark(cursor))) outside(layout, char);

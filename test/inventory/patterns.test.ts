@@ -64,6 +64,8 @@ const CASES: [pattern: string, limit?: string][] = [
   ["~(web|db).*"],
   ["~^db.*net$"],
   ["~eb1"],
+  ["~(?i)WEB[12]"],
+  ["~lonely|web1"],
   ["web*"],
   ["we*:!web3"],
   ["w*[1]"],

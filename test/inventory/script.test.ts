@@ -15,6 +15,7 @@ const FILES = {
     "plugin: constructed\ngroups: {fronts: role == 'front', open: secret is defined}\nuse_vars_plugins: true\n",
   "plugged/group_vars/web.yml": encrypted("secret: yes it is\n", "open"),
   pass: "open\n",
+  "my.aws_ec2.yml": "plugin: amazon.aws.aws_ec2\n",
   "extra.yml": encrypted("more: 1\n", "open"),
 };
 
@@ -90,6 +91,8 @@ test("without Ansible, plugins are what can't be read, and it is said what to in
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("plugged/02-constructed.yml is for an Ansible inventory plugin");
   expect(refused.stderr).toContain("install ansible-core");
+  const missing = await ours(folder, ["-i", "my.aws_ec2.yml", "--list"]);
+  expect(missing.stderr).toContain("ansible-galaxy collection install amazon.aws\n");
   const rest = await ours(folder, ["-i", "plugged/01-hosts", "--graph"], { env });
   expect([rest.code, rest.stdout]).toEqual([0, expect.stringContaining("h1")]);
 });

@@ -196,6 +196,7 @@ self: "a{{ self }}"
 circle: "{{ self }}"
 other: "{{ hostvars.web2.base }}"
 odd: "{{ app_name | frobnicate }}"
+elsewhere: "{{ hostvars['web2'].colour }}"
 broken: "{{ app_name "
 unordered: "{{ [1, 'a'] | sort }}"
 divided: "{{ 1 / 0 }}"
@@ -237,6 +238,9 @@ unclosed: "{% if app_name %}x"
   expect(told("self")).toBe(`setting: self of ${file}: 'self' refers to itself → `);
   expect(told("circle")).toBe(`setting: circle of ${file}: 'self' refers to itself (circle → self) → `);
   expect(told("other")).toContain("(other → base of web2 → root of web2 → nowhere.at.all)");
+  expect(told("elsewhere")).toContain(
+    "set colour for web2, or give it a default: {{ hostvars['web2'].colour | default('…') }}",
+  );
   expect(told("odd")).toBe(
     `setting: odd of ${file}: the filter 'frobnicate' is not supported in inventory values → `,
   );

@@ -207,6 +207,7 @@ export const LINES: readonly Line[] = [
     ['{"f": 1.0, "e": 1e3, "b": 1}'],
     ["{f: 1e3, y: yes}"],
     ["@nope.yml"],
+    ["@"],
     ["@bad.yml"],
     ["@list.yml"],
     ["@empty.yml"],
