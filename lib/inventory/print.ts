@@ -6,6 +6,7 @@ import { mapValues, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { Layered, pythonJson, UnsortableError, type Writable } from "./python-json.ts";
 import { compareText, pythonText } from "./python-text.ts";
 import { isMapping, unsafeText, vaultText } from "./scalars.ts";
+import { Tuple, tuple } from "./tuple.ts";
 import type { Group, Host, Inventory, Value, Vars } from "./types.ts";
 
 /** Names ansible-inventory leaves out of what it prints. */
@@ -157,7 +158,10 @@ function opened(inventory: Inventory, value: Value): Value {
   if (secret !== undefined) return decrypted(inventory, secret);
   const text = unsafeText(value);
   if (text !== undefined) return text;
-  if (Array.isArray(value)) return value.map((item: Value) => opened(inventory, item));
+  if (Array.isArray(value)) {
+    const items = value.map((item: Value) => opened(inventory, item));
+    return value instanceof Tuple ? tuple(items) : items;
+  }
   return isMapping(value) ? mapValues(value, (item) => opened(inventory, item)) : value;
 }
 

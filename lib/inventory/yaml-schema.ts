@@ -12,6 +12,7 @@ import {
 import { orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { jsonKey } from "./literal.ts";
 import { isMapping, isPlainMapping } from "./scalars.ts";
+import { tuple } from "./tuple.ts";
 import type { Value } from "./types.ts";
 import { explicitFloat, explicitInt } from "./yaml-explicit.ts";
 import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
@@ -130,7 +131,7 @@ const LISTS = [
         const [entry, ...more] = isMapping(item) ? orderedEntries(item) : [];
         if (entry === undefined || more.length > 0)
           throw new YAMLException(`!!${name} is a list of mappings with one entry each`);
-        items.push([originalKey(item as object, entry[0]), entry[1]]);
+        items.push(tuple([originalKey(item as object, entry[0]), entry[1]]));
       },
       identify: never,
     }),

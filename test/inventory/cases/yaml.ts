@@ -360,6 +360,11 @@ db:
     "sets, ordered mappings and binary",
     `web:\n  hosts:\n    h:\n      o: !!omap [a: 1, b: 2]\n      p: !!pairs [a: 1, a: 2]\n`,
   ),
+  yaml(
+    "ordered mappings, as a graph",
+    `web:\n  hosts:\n    h:\n      o: !!omap [a: 1, b: [x]]\n      p: {q: !!pairs [a: 1, a: 2]}\n`,
+    ["--graph", "--vars"],
+  ),
   yaml("--host", "all:\n  vars: {a: 1}\n  hosts:\n    h: {b: [1, {c: 2.0}]}\n    i:\n", ["--host", "h"]),
   yaml("--host without vars", "all:\n  hosts:\n    i:\n", ["--host", "i"]),
   yaml("--host of none", "all:\n  hosts:\n    i:\n", ["--host", "nope"]),
