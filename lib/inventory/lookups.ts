@@ -9,6 +9,7 @@ import { pythonText } from "./python-text.ts";
 import { pythonRegExp } from "./regex.ts";
 import { itemsOf, type Result, TemplateError, truthy, Undefined, value } from "./results.ts";
 import { isMapping } from "./scalars.ts";
+import { sequence } from "./sequence.ts";
 import { SEQUENCE_FILTERS } from "./sequence-filters.ts";
 import { tuple } from "./tuple.ts";
 import type { Value } from "./types.ts";
@@ -79,6 +80,7 @@ export const LOOKUPS: Readonly<Record<string, Lookup>> = {
       ),
   items: (terms) => terms.flatMap((term): Value[] => (Array.isArray(term) ? [...term] : [term])),
   list: (terms) => terms,
+  sequence: (terms) => terms.flatMap((term) => sequence(needText(term))),
   indexed_items: (terms) =>
     terms
       .flatMap((term): Value[] => (Array.isArray(term) ? [...term] : [term]))
