@@ -2,6 +2,7 @@
 
 import { isUnusual, orderedEntries, originalKey, setEntry } from "./keys.ts";
 import { isPlainMapping } from "./scalars.ts";
+import { forShortRuns } from "./short-runs.ts";
 import type { Value, Vars } from "./types.ts";
 
 /** `over` on top of `under`, which is changed where nothing is lost by that; a copy where there is no `under`. */
@@ -28,3 +29,5 @@ export function combine(under: Vars, over: Vars, behaviour: "replace" | "merge")
   });
   return combined;
 }
+
+forShortRuns(overlay);

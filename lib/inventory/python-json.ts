@@ -3,6 +3,7 @@
 import { hasOddKeys, orderedKeys, originalKey } from "./keys.ts";
 import { compareText, floatText } from "./python-text.ts";
 import { isFloat } from "./scalars.ts";
+import { forShortRuns } from "./short-runs.ts";
 import type { Value } from "./types.ts";
 
 export interface JsonOptions {
@@ -138,6 +139,7 @@ export function pythonJson(
       pieces.push(names.length === 0 ? "{}" : `${pad}}`);
     } else pieces.push(write(item as Value, pad));
   };
+  forShortRuns(put, write, mapping, shapeOf);
   put(value, indent === undefined ? "" : "\n");
   return pieces.join("");
 }

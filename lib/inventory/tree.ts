@@ -4,6 +4,7 @@ import { DEFAULT_RULES, type InventoryRules } from "./ansible-config.ts";
 import { combine } from "./combine.ts";
 import { define, setEntry } from "./keys.ts";
 import { isPlainMapping } from "./scalars.ts";
+import { forShortRuns } from "./short-runs.ts";
 import type { Value } from "./types.ts";
 
 /** What no name of a var could have. */
@@ -228,3 +229,5 @@ export function settle(tree: Tree): void {
   }
   ungrouped.hosts = ungrouped.hosts.filter((host) => host.groups.includes(ungrouped));
 }
+
+forShortRuns(addHost, setHostVars, setVar);

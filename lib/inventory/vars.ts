@@ -4,6 +4,7 @@ import { combine, overlay } from "./combine.ts";
 import { once } from "./once.ts";
 import { compareText } from "./python-text.ts";
 import { shortName } from "./range.ts";
+import { forShortRuns } from "./short-runs.ts";
 import { ancestors, type GroupNode, type HostNode, originOf, type Tree } from "./tree.ts";
 import type { Vars } from "./types.ts";
 import type { VarsFile, VarsFiles } from "./vars-files.ts";
@@ -131,7 +132,7 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
     play.map((folder) => folder.hosts(host.name)),
   ];
   const given = options.playFolderIsGiven === true ? play : [];
-  return {
+  const merger: Merger = {
     groupNames: (host) => family(host.groups).names(),
     parts(host) {
       const shared = family(host.groups).vars();
@@ -150,6 +151,8 @@ export function createMerger(tree: Tree, options: MergeOptions): Merger {
       return "shown" in layer ? layer.shown : originOf(layer, name);
     },
   };
+  forShortRuns(family, merger.parts);
+  return merger;
 }
 
 const NOTHING: Vars = {};
@@ -180,6 +183,7 @@ function createSort(): (direct: readonly GroupNode[]) => readonly GroupNode[] {
   };
   const isBefore = (a: GroupNode, b: GroupNode) =>
     depthOf(a, depths) - depthOf(b, depths) || a.priority - b.priority || compareText(a.name, b.name);
+  forShortRuns(isBefore);
   return (direct) => {
     const members = new Set<GroupNode>();
     for (const group of direct) for (const each of withAncestors(group)) members.add(each);

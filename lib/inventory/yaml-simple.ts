@@ -2,6 +2,8 @@
 // faster than by the whole grammar; whatever is not plainly that is left to it.
 
 import { define } from "./keys.ts";
+import { float } from "./scalars.ts";
+import { forShortRuns } from "./short-runs.ts";
 import type { Value } from "./types.ts";
 import { booleanOf, floatOf, intOf, timestampOf } from "./yaml-scalars.ts";
 
@@ -10,10 +12,13 @@ const KEY = /([A-Za-z_]\w{0,999}): +/y;
 const WORD = /[A-Za-z0-9_/][\w./+-]*|-[0-9][\w.]*/y;
 const QUOTED = /"[^"\\\n]*"|'[^'\n]*'/y;
 const WHOLE = /^(?:0|[1-9]\d{0,14})$/;
+const DECIMAL = /^(?:0|[1-9]\d{0,14})\.\d{1,15}$/;
 const NULL = /^(?:null|Null|NULL)$/;
 /** Lists and mappings in a line are kept by their text, up to so many: where hosts have the same one, it is one. */
 const KEPT = 1000;
 const kept = new Map<string, Value>();
+/** Names of the last text, line by line: the next host's file mostly has the same. */
+let expected: string[] = [];
 
 /** Where in a text the next character to read is. */
 interface Cursor {
@@ -26,22 +31,35 @@ export function parseSimpleYaml(text: string): Value | undefined {
   if (!/^(?:---\n)?[A-Za-z_]/.test(text) || !/^[ -~\n]*$/.test(text)) return undefined;
   if (text.lastIndexOf("---") > 0) return undefined;
   const found: Record<string, Value> = {};
+  const names: string[] = [];
   const cursor = { text, at: text.startsWith("-") ? 4 : 0 };
   while (cursor.at < text.length) {
     const line = text.indexOf("\n", cursor.at);
     const end = line === -1 ? text.length : line;
     if (cursor.at < end && text[cursor.at] !== "#") {
-      const name = keyAt(cursor);
+      const name = expectedAt(cursor, expected[names.length]) ?? keyAt(cursor);
       if (name === undefined || Object.hasOwn(found, name)) return undefined;
       const value = valueAt(cursor, end);
       if (value === undefined) return undefined;
       define(found, name, value);
+      names.push(name);
       skipBlanks(cursor);
       if (cursor.at !== end) return undefined;
     }
     cursor.at = end + 1;
   }
+  expected = names;
   return found;
+}
+
+/** Reads `name: `; undefined when something else is there, or more blanks. */
+function expectedAt(cursor: Cursor, name: string | undefined): string | undefined {
+  if (name === undefined || !cursor.text.startsWith(name, cursor.at)) return undefined;
+  const end = cursor.at + name.length;
+  if (cursor.text[end] !== ":" || cursor.text[end + 1] !== " " || cursor.text[end + 2] === " ")
+    return undefined;
+  cursor.at = end + 2;
+  return name;
 }
 
 /** Reads `name: `; undefined when there is none, or when the name is no text to YAML. */
@@ -125,6 +143,7 @@ function scalarAt(cursor: Cursor): Value | undefined {
 
 function wordValue(word: string): Value | undefined {
   if (WHOLE.test(word)) return Number(word);
+  if (DECIMAL.test(word)) return float(Number(word));
   if (/^[-0-9]/.test(word)) {
     const value = intOf(word) ?? floatOf(word) ?? timestampOf(word) ?? word;
     // An integer without digits, a day that no calendar has: the grammar tells where.
@@ -132,3 +151,5 @@ function wordValue(word: string): Value | undefined {
   }
   return NULL.test(word) ? null : (booleanOf(word) ?? word);
 }
+
+forShortRuns(parseSimpleYaml, valueAt, nodeAt, entriesAt, wordValue);
