@@ -6,6 +6,7 @@ import { joinFree, parseKeyValues, UnclosedError } from "./inventory/key-values.
 import { define } from "./inventory/keys.ts";
 import { fullPath } from "./inventory/paths.ts";
 import { isMapping } from "./inventory/scalars.ts";
+import { masked, withoutText } from "./inventory/trouble.ts";
 import type { Value, Vars } from "./inventory/types.ts";
 import { isVault } from "./inventory/vault.ts";
 import { parseYaml } from "./inventory/yaml.ts";
@@ -32,14 +33,21 @@ export async function extraVars(given: readonly string[], options: ExtraVarsOpti
 }
 
 async function readExtra(text: string, options: ExtraVarsOptions): Promise<Vars> {
-  if (text.startsWith("@")) return mapping(await readExtraFile(text, options), text);
+  if (text.startsWith("@")) {
+    const file = await readExtraFile(text, options);
+    try {
+      return mapping(file.text, text);
+    } catch (error) {
+      throw file.encrypted ? withoutText(error) : error;
+    }
+  }
   if (/^[{[]/.test(text)) return mapping(text, text);
   if (/^[./]/.test(text) && options.keepFree === true)
     throw new OpsError("usage", `-e ${text}: a file needs an @ before it`, { hint: `write -e @${text}` });
   const { values, free } = keyValues(text);
   // Ansible lets such a word pass; it is a value that was to be in quotes.
   if (free.length > 0 && options.keepFree !== true) {
-    throw new OpsError("usage", `-e "${text}": "${free[0]}" sets nothing`, {
+    throw new OpsError("usage", `-e "${masked(text)}": "${free[0]}" sets nothing`, {
       hint: `write -e name=value, -e 'name="two words"', -e '{"name": [1, 2]}' or -e @FILE`,
     });
   }
@@ -49,7 +57,10 @@ async function readExtra(text: string, options: ExtraVarsOptions): Promise<Vars>
   return vars;
 }
 
-async function readExtraFile(given: string, { decrypt }: ExtraVarsOptions): Promise<string> {
+async function readExtraFile(
+  given: string,
+  { decrypt }: ExtraVarsOptions,
+): Promise<{ text: string; encrypted: boolean }> {
   const text = await readFile(fullPath(given.slice(1)), "utf8").catch((cause: NodeJS.ErrnoException) => {
     const why = { ENOENT: "no such file", EISDIR: "that is a folder" }[cause.code ?? ""] ?? cause.message;
     throw new OpsError("usage", `-e ${given}: ${why}`, {
@@ -57,7 +68,8 @@ async function readExtraFile(given: string, { decrypt }: ExtraVarsOptions): Prom
       cause,
     });
   });
-  return isVault(text) && decrypt !== undefined ? decrypt(text, given.slice(1)) : text;
+  if (!isVault(text) || decrypt === undefined) return { text, encrypted: false };
+  return { text: await decrypt(text, given.slice(1)), encrypted: true };
 }
 
 function keyValues(text: string) {
@@ -65,7 +77,7 @@ function keyValues(text: string) {
     return parseKeyValues(text);
   } catch (error) {
     if (!(error instanceof UnclosedError)) throw error;
-    throw new OpsError("usage", `-e '${text}': ${error.message}`, {
+    throw new OpsError("usage", `-e '${masked(text)}': ${error.message}`, {
       hint: "close it, or put the whole into one pair of quotes for your shell",
       cause: error,
     });
@@ -75,14 +87,14 @@ function keyValues(text: string) {
 function mapping(text: string, origin: string): Vars {
   const value = parsed(text, origin);
   if (isMapping(value)) return value;
-  throw new OpsError("usage", `-e ${origin} holds no mapping of names to values`, {
+  throw new OpsError("usage", `-e ${masked(origin)} holds no mapping of names to values`, {
     hint: "write name: value lines in the file, or -e name=value",
   });
 }
 
 function parsed(text: string, origin: string): Value {
   try {
-    return parseYaml(text, { file: `-e ${origin}`, warn: () => {} });
+    return parseYaml(text, { file: `-e ${masked(origin)}`, warn: () => {} });
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
     throw new OpsError("usage", error.message, { hint: error.hint, cause: error });

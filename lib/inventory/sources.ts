@@ -12,7 +12,7 @@ import { pythonRegExp } from "./regex.ts";
 import { isMapping } from "./scalars.ts";
 import { parseToml, TomlError } from "./toml.ts";
 import { type Source, type Tree, TreeError } from "./tree.ts";
-import { badLine } from "./trouble.ts";
+import { badLine, withoutText } from "./trouble.ts";
 import type { Value } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
@@ -98,7 +98,8 @@ async function addFile(
   problems: OpsError[],
   reading: Reading,
 ): Promise<boolean> {
-  const text = once(() => readText(source, reading.decrypt));
+  const file = once(() => readText(source, reading.decrypt));
+  const text = async () => (await file()).text;
   const warn = (message: string) => reading.tree.warnings.push(message);
   const attempt: Attempt = {
     source,
@@ -119,7 +120,9 @@ async function addFile(
       if (!isList) reading.read.push(source.path);
       return true;
     } catch (error) {
-      failures.set(name, await readFailure(error, attempt));
+      const failure = await readFailure(error, attempt);
+      const read = await file().catch(() => undefined); // failure says why
+      failures.set(name, read?.encrypted === true ? withoutText(failure) : failure);
     }
   }
   problems.push(likeliest(failures, source, await text().catch(() => "")));
@@ -205,11 +208,12 @@ async function readFailure(error: unknown, { source, text }: Attempt): Promise<O
   return new OpsError("inventory", `${source.shown}: ${error.message}`);
 }
 
-async function readText(source: Source, decrypt: Decrypt): Promise<string> {
+async function readText(source: Source, decrypt: Decrypt): Promise<{ text: string; encrypted: boolean }> {
   const text = await readFile(source.path, "utf8").catch((error: Error) => {
     throw unreadable(source.shown, error);
   });
-  return isVault(text) ? decrypt(text, source.shown) : text;
+  const encrypted = isVault(text);
+  return { text: encrypted ? decrypt(text, source.shown) : text, encrypted };
 }
 
 function unreadable(shown: string, cause: NodeJS.ErrnoException): OpsError {

@@ -14,6 +14,21 @@ export interface Place {
 const SECRET =
   /([\w.-]*(?:pass|secret|token|credential|private|api_?key)[\w.-]*["']?\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|\S+)/gi;
 
+/** `text` as it may be shown: without what it gives to names that sound like secrets. */
+export function masked(text: string): string {
+  return text.replace(SECRET, "$1…");
+}
+
+/** `error`, which is about a text that was encrypted: where it is and what is wrong, but nothing of the text. */
+export function withoutText<T>(error: T): T | OpsError {
+  if (!(error instanceof OpsError)) return error;
+  const [first = ""] = error.message.split("\n");
+  const bare = first
+    .replace(/'[^']*'|"[^"]*"/g, (quoted) => (quoted.length <= 4 ? quoted : "'…'")) // signs may stay
+    .replace(/put \S+ in quotes/, "put it in quotes");
+  return new OpsError(error.code, bare, { hint: error.hint, cause: withoutText(error.cause) });
+}
+
 /** OpsError that shows the line it is about. */
 export function badLine(
   problem: string,
@@ -21,7 +36,7 @@ export function badLine(
   hint?: string,
   code: "inventory" | "usage" = "inventory",
 ): OpsError {
-  const shown = (text.split(/\r\n|\n|\r/)[line - 1] ?? "").trim().replace(SECRET, "$1…");
+  const shown = masked((text.split(/\r\n|\n|\r/)[line - 1] ?? "").trim());
   const quoted = shown === "" ? "" : `\n    ${shown.length > 160 ? `${shown.slice(0, 159)}…` : shown}`;
   return new OpsError(code, `${file}:${line}: ${problem}${quoted}`, { hint });
 }

@@ -6,7 +6,8 @@ import { extname, join } from "node:path";
 import { OpsError } from "../errors.ts";
 import type { InventoryRules } from "./ansible-config.ts";
 import { isMapping } from "./scalars.ts";
-import type { Vars } from "./types.ts";
+import { withoutText } from "./trouble.ts";
+import type { Value, Vars } from "./types.ts";
 import { type Decrypt, isVault } from "./vault.ts";
 import { parseYaml } from "./yaml.ts";
 
@@ -105,11 +106,14 @@ function readVarsFile(path: string, shown: string, options: VarsFilesOptions): V
 }
 
 function parseVars(text: string, shown: string, { decrypt, warn, rules }: VarsFilesOptions): Vars {
-  const value = parseYaml(isVault(text) ? decrypt(text, shown) : text, {
-    file: shown,
-    warn,
-    duplicates: rules.duplicateKeys,
-  });
+  const encrypted = isVault(text);
+  const plain = encrypted ? decrypt(text, shown) : text;
+  let value: Value;
+  try {
+    value = parseYaml(plain, { file: shown, warn, duplicates: rules.duplicateKeys });
+  } catch (error) {
+    throw encrypted ? withoutText(error) : error;
+  }
   if (isMapping(value)) return value;
   // Empty in Ansible's sense: an empty list or text is passed over as well.
   if (

@@ -259,3 +259,38 @@ test(
   },
   ANSIBLE_TIMEOUT_MS,
 );
+
+test("errors in encrypted files say where, and show nothing of what was encrypted", async () => {
+  await using broken = await folderOf({
+    "hosts.yml": "web:\n  hosts:\n    h1:\n",
+    "host_vars/h1.yml": encrypted("a: [hunter2\nb: hunter3\n", "one"),
+    "bad.ini": encrypted("[web]\nh1 a=1 hunter2\n", "one"),
+    "bad.yml": encrypted("web:\n  hosts:\n    h1: hunter2\n", "one"),
+    "bad.toml": encrypted("web = hunter2\n", "one"),
+    "extra.yml": encrypted("when: 2020-02-30\n", "one"),
+    pass: "one\n",
+  });
+  const told = async (...args: readonly string[]) => {
+    const [program = "", script = ""] = OURS;
+    const all = [program, script, ...args, "--list", "--vault-id", "pass"];
+    const { stderr, code } = await run(all, { cwd: broken.path });
+    expect(stderr).not.toMatch(/hunter|02-30/);
+    return [code, stderr.split("\n", 1)[0]];
+  };
+  expect(await told("-i", "hosts.yml")).toEqual([4, "host_vars/h1.yml:2: expected ',' or ']', not ':'"]);
+  const passed = "warning: not read as inventory: ";
+  expect(await told("-i", "bad.ini")).toEqual([0, `${passed}bad.ini:2: expected name=value, not '…'`]);
+  expect(await told("-i", "bad.yml")).toEqual([
+    0,
+    `${passed}bad.yml:3: vars of host 'h1' must be a mapping, not the text '…'`,
+  ]);
+  expect(await told("-i", "bad.toml")).toEqual([0, expect.stringContaining("bad.toml:1: ")]);
+  expect(await told("-i", "h1,", "-e", "@extra.yml")).toEqual([
+    4,
+    "-e @extra.yml:1: a date or time that there isn't: put it in quotes",
+  ]);
+  expect(await told("-i", "h1,", "-e", "db_password='hunter2")).toEqual([
+    4,
+    "-e 'db_password=…': a quote or {{ }} is not closed",
+  ]);
+});
