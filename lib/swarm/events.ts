@@ -121,7 +121,7 @@ export interface PreviewRow {
 export interface HostResult {
   readonly host: string;
   readonly status: FinalStatus;
-  /** Bytes this host received from the swarm; a block that came twice counts twice. */
+  /** Bytes this host received from the swarm. */
   readonly bytes: number;
   readonly seconds: number;
   readonly error?: string | undefined;
