@@ -1,4 +1,5 @@
-// One swarm as a peer takes part in it: the engine, its progress told twice a second, and a limit to standing still.
+// One swarm as a peer takes part in it: the engine, its progress told twice a second and when the first piece is here,
+// and a limit to standing still.
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
@@ -71,6 +72,7 @@ export async function startDownload(
     if (Date.now() - movedAtMs > stallMs) stalled.reject(stall(progress, { ports, stallMs }));
   };
   const timer = setInterval(tick, REPORT_MS);
+  void engine.begun.then(tick);
   const complete = Promise.race([engine.complete, stalled.promise]).then(() => {
     tick();
     return { downloadedBytes: engine.progress().downloadedBytes };

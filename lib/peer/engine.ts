@@ -62,6 +62,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     });
   }
 
+  const begun = Promise.withResolvers<void>();
   const completion = Promise.withResolvers<void>();
   // Whoever waits for it hears of it; nobody has to.
   completion.promise.catch(() => undefined);
@@ -98,6 +99,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       isRight: (piece, bytes) => hasHash(torrent, piece, bytes),
       onPiece: (piece, bytes) => {
         store.put(piece, bytes);
+        begun.resolve();
         for (const wire of fetching.without(piece)) wire.have(piece);
         if (fetching.left === 0) void finish();
       },
@@ -179,6 +181,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       }),
     );
   }
+  if (fetching.left < pieces) begun.resolve();
   if (fetching.left === 0) completion.resolve();
   const stack = starting.move();
 
@@ -213,6 +216,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
 
   return {
     port,
+    begun: begun.promise,
     complete: completion.promise,
     connect: (peers) => links.connect(peers),
     progress: () => ({

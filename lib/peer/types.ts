@@ -41,6 +41,8 @@ export interface Engine extends AsyncDisposable {
   readonly port: number;
   progress(): Progress;
   connect(peers: readonly Address[]): void;
+  /** Resolves when the first piece was verified; a peer that is closed before leaves it open. */
+  readonly begun: Promise<void>;
   /** Resolves when every piece was hashed again from disk; rejects with OpsError disk-full, hash or interrupted. */
   readonly complete: Promise<void>;
 }

@@ -3,13 +3,12 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { OpsError } from "../errors.ts";
 import { plainAddress } from "../peer/address.ts";
-import type { Peer } from "../peer/client.ts";
 import type { PeerAddress, PortRange } from "../peer/protocol.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startTracker } from "../tracker/start.ts";
 import { peerOf } from "./bootstrap.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
-import { swarmPlan } from "./graph.ts";
+import { openIntroductions } from "./graph.ts";
 import { watchProgress } from "./progress.ts";
 import { startSeeder } from "./seeder.ts";
 
@@ -91,10 +90,16 @@ export async function startSwarm<H extends FleetHost>(
       address: ownAddresses([...addresses.keys()])[0] ?? "127.0.0.1",
     },
   });
+  fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
+  const introductions = openIntroductions<PeerAddress>(
+    [...addresses.keys()].map((member) => place(member).zone),
+  );
+  // Host by host: the first ones are fed while the last ones still open their files.
   const join = async (member: Member<H>) => {
     const { folder, ports: range, zone, maxUpload, maxDownload } = place(member);
     const trackerUrl = tracker.url(member.connection?.localAddress ?? "127.0.0.1");
     const address = addresses.get(member) ?? "";
+    const peer = peerOf(member);
     const params = {
       ...common,
       folder,
@@ -104,14 +109,18 @@ export async function startSwarm<H extends FleetHost>(
       maxDownload,
       tracker: { url: trackerUrl, address },
     };
-    const { port } = await peerOf(member).request("join", params, { signal: fleet.signal });
+    const { port } = await peer.request("join", params, { signal: fleet.signal });
     reports.watch(member);
     fleet.emit({ type: "status", host: member.name, status: "fetching" });
-    return { address, port, zone };
+    const self = { address, port, zone };
+    const { dials, seeded: fed } = introductions.enter(self, zone);
+    // The seeder dials out: this machine reaches the hosts, they may not reach it.
+    await Promise.all([
+      fed && seeder.request("peers", { peers: [self] }),
+      peer.request("peers", { peers: dials }, { signal: fleet.signal }),
+    ]);
   };
   const joined = await fleet.each(join, { members: [...addresses.keys()] });
-  fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
-  await introduce(fleet, seeder, joined);
   const kept = stack.move();
   return {
     completed: async () => {
@@ -122,26 +131,6 @@ export async function startSwarm<H extends FleetHost>(
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-}
-
-/** Tells everybody whom to dial. The seeder dials out too: this machine reaches the hosts, they may not reach it. */
-async function introduce(
-  fleet: Fleet,
-  seeder: Peer,
-  joined: ReadonlyMap<Member, PeerAddress>,
-): Promise<void> {
-  const nodes = [...joined];
-  const { seeder: seeded, hosts } = swarmPlan(nodes.map(([, { zone = "" }]) => zone));
-  const addressesOf = (indices: Iterable<number>) => [...indices].flatMap((index) => nodes[index]?.[1] ?? []);
-  await seeder.request("peers", { peers: addressesOf(seeded) });
-  const indexOf = new Map(nodes.map(([member], index) => [member, index]));
-  await fleet.each(
-    async (member) => {
-      const peers = addressesOf(hosts[indexOf.get(member) ?? -1] ?? []);
-      await peerOf(member).request("peers", { peers }, { signal: fleet.signal });
-    },
-    { members: fleet.alive.filter((member) => joined.has(member)) },
-  );
 }
 
 async function completed(fleet: Fleet, members: readonly Member[], flush: () => void): Promise<void> {

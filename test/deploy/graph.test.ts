@@ -1,6 +1,6 @@
 // Who dials whom: everybody connected, nobody crowded, few steps from the seeder to the last host.
 import { expect, test } from "bun:test";
-import { dialPlan, swarmPlan } from "../../lib/swarm/graph.ts";
+import { dialPlan, openIntroductions, swarmPlan } from "../../lib/swarm/graph.ts";
 
 /** Neighbours of each peer, whoever dials. */
 function neighbours(plan: readonly (readonly number[])[]): Set<number>[] {
@@ -26,7 +26,7 @@ test.each([
   [1, 0],
   [2, 1],
   [8, 1],
-  [12, 1],
+  [9, 1],
   [13, 3],
   [100, 4],
   [1001, 6],
@@ -38,7 +38,8 @@ test.each([
     if (count > 0) expect(farthest(links)).toBeLessThanOrEqual(steps);
     for (const [peer, mine] of links.entries()) {
       expect(mine.has(peer)).toBe(false);
-      if (count > 12) expect(mine.size).toBeWithin(2, 11);
+      if (count > 9) expect(mine.size).toBeWithin(2, 9);
+      for (const other of plan[peer] ?? []) expect(other).toBeLessThan(peer);
     }
     // Nobody is dialled by the one it dials: that would be two wires for one.
     const pairs = plan.flatMap((dials, from) => dials.map((to) => [from, to].sort((a, b) => a - b).join()));
@@ -58,9 +59,9 @@ test("the same random numbers make the same plan", () => {
   expect(dialPlan(50, { random: numbers() })).not.toEqual(dialPlan(50));
 });
 
-test("each of many peers has ten neighbours, none fewer", () => {
+test("each of many peers has eight neighbours, none fewer", () => {
   for (const count of [40, 300, 1000])
-    expect(new Set(neighbours(dialPlan(count)).map(({ size }) => size))).toEqual(new Set([10]));
+    expect(new Set(neighbours(dialPlan(count)).map(({ size }) => size))).toEqual(new Set([8]));
 });
 
 test("zones are graphs of their own, and the seeder has a few hosts in each", () => {
@@ -70,6 +71,30 @@ test("zones are graphs of their own, and the seeder has a few hosts in each", ()
     for (const to of dials) expect(zones[to]).toBe(zones[from] ?? "");
   const seeded = Map.groupBy(seeder, (host) => zones[host]);
   expect([...seeded.keys()].toSorted()).toEqual(["ams", "fra", "lon"]);
-  for (const members of seeded.values()) expect(new Set(members).size).toBe(10);
+  for (const members of seeded.values()) expect(new Set(members).size).toBe(6);
   expect(swarmPlan(["fra", "ams"])).toEqual({ seeder: [0, 1], hosts: [[], []] });
+});
+
+test("as hosts come, each is told of those before it, and all links of the plan come about", () => {
+  const zones = Array.from({ length: 40 }, (_, host) => (host % 4 === 0 ? "ams" : "fra"));
+  const introductions = openIntroductions<string>(zones);
+  const links = new Map<string, Set<string>>();
+  let fed = 0;
+  const came: string[] = [];
+  for (const [index, zone] of zones.toReversed().entries()) {
+    const name = `${zone}${index}`;
+    const { dials, seeded } = introductions.enter(name, zone);
+    for (const other of dials) {
+      expect(came).toContain(other);
+      expect(other).toStartWith(zone);
+      links.set(name, (links.get(name) ?? new Set()).add(other));
+      links.set(other, (links.get(other) ?? new Set()).add(name));
+    }
+    if (seeded) fed++;
+    came.push(name);
+  }
+  expect(fed).toBe(12);
+  for (const [name, others] of links) if (name.startsWith("fra")) expect(others.size).toBeWithin(7, 9);
+  expect(links.size).toBe(zones.length);
+  expect(() => introductions.enter("one more", "fra")).toThrow("no place is left");
 });

@@ -47,8 +47,16 @@ test("requests in flight follow bytes a second times the way there and back", ()
     return pace.depth;
   };
   // 50 blocks a second, a millisecond away: a few, so that what is asked for is new.
-  expect(depthAt(50, 1)).toBeLessThanOrEqual(6);
+  expect(depthAt(50, 1)).toBeLessThanOrEqual(10);
   // 1000 blocks a second from 30 ms away: at least 30 are on the way at any time.
   expect(depthAt(1000, 30)).toBeGreaterThanOrEqual(45);
   expect(depthAt(100_000, 30)).toBe(250);
+});
+
+test("blocks that come in a burst after a pause are no rate", () => {
+  const pace = openPace();
+  // 100 blocks a second, ten at a time.
+  for (let nowMs = 1000; nowMs < 4000; nowMs += 100)
+    for (let block = 0; block < 10; block++) pace.delivered(nowMs - 100, nowMs + block / 10);
+  expect(pace.depth).toBeLessThanOrEqual(4 + 25);
 });

@@ -66,7 +66,7 @@ test("what only a peer that left was shown goes to those who stay", () => {
   expect(new Set(shown("web2")).size).toBe(PIECES);
 });
 
-test("what was seen elsewhere is shown to nobody before all the rest is under way, and then to all", () => {
+test("what was seen elsewhere is shown to nobody before all the rest is seen too, and then to all", () => {
   const { enter, ask, shown, seeding } = room(["web1", "web2"]);
   enter();
   const piece = ask("web1") as number;
@@ -74,6 +74,8 @@ test("what was seen elsewhere is shown to nobody before all the rest is under wa
   expect(shown("web2")).not.toContain(piece);
   while (!seeding.given) for (const name of ["web1", "web2"]) ask(name);
   for (let turn = 0; turn < 10; turn++) for (const name of ["web1", "web2"]) ask(name);
+  expect(shown("web2")).not.toContain(piece);
+  for (const name of ["web1", "web2"]) for (const each of shown(name)) seeding.has(name, each);
   seeding.enter("late");
   expect(shown("late")).toContain(piece);
 });

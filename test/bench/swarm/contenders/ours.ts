@@ -4,13 +4,12 @@ import { bundlePeer } from "../../../../lib/peer/bundle.ts";
 import { openPeer, type Peer } from "../../../../lib/peer/client.ts";
 import type { PeerAddress } from "../../../../lib/peer/protocol.ts";
 import { connect } from "../../../../lib/ssh/connect.ts";
-import { swarmPlan } from "../../../../lib/swarm/graph.ts";
+import { openIntroductions } from "../../../../lib/swarm/graph.ts";
 import { inside } from "../ip.ts";
 import type { Node } from "../network.ts";
 import type { Race } from "../race.ts";
 import type { Contender } from "./contender.ts";
 
-// Pieces are told of in progress reports, twice a second: the first one came up to half a second before it shows.
 export const ours: Contender = {
   name: "ours",
   title: "Rookery",
@@ -23,18 +22,27 @@ export const ours: Contender = {
   },
   start: async (race, hosts) => {
     await using stack = new AsyncDisposableStack();
-    const nodes = [race.network.seeder, ...hosts];
-    const peers = await Promise.all(nodes.map((node) => open(race, node, stack)));
-    const addresses = await Promise.all(
-      peers.map((peer, index) => joinSwarm(race, peer, nodes[index] ?? race.network.seeder)),
-    );
-    await introduce(peers, addresses);
+    const seeder = await open(race, race.network.seeder, stack);
+    const seeding = await joinSwarm(race, seeder, race.network.seeder);
+    const introductions = openIntroductions<PeerAddress>(hosts.map(zoneOf));
+    const peers: PeerAddress[] = [];
+    const enter = async (node: Node) => {
+      const peer = await open(race, node, stack);
+      const self = await joinSwarm(race, peer, node);
+      peers.push(self);
+      const { dials, seeded } = introductions.enter(self, zoneOf(node));
+      await Promise.all([
+        seeded && seeder.request("peers", { peers: [self] }),
+        peer.request("peers", { peers: dials }),
+      ]);
+    };
+    await Promise.all(hosts.map(enter));
     const kept = stack.move();
     return {
       join: async (node) => {
         const peer = await open(race, node, kept);
         const { zone } = await joinSwarm(race, peer, node);
-        await peer.request("peers", { peers: addresses.filter((other) => other.zone === zone) });
+        await peer.request("peers", { peers: [seeding, ...peers].filter((other) => other.zone === zone) });
       },
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
@@ -78,15 +86,9 @@ async function joinSwarm(race: Race, peer: Peer, node: Node): Promise<PeerAddres
   // A peer that is killed or cut off never completes, which shows by itself.
   const complete = () => race.done(node);
   if (!seed) void peer.request("complete", {}, { signal }).then(complete, () => undefined);
-  return { address: node.address, port, zone: String(node.zone) };
+  return { address: node.address, port, zone: zoneOf(node) };
 }
 
-/** Who dials whom, as in lib/swarm/start.ts: the seeder is told first. Its own address is the first. */
-async function introduce([seeder, ...peers]: readonly Peer[], [, ...addresses]: readonly PeerAddress[]) {
-  const plan = swarmPlan(addresses.map(({ zone = "" }) => zone));
-  const addressesOf = (indices: readonly number[]) => indices.flatMap((index) => addresses[index] ?? []);
-  await seeder?.request("peers", { peers: addressesOf(plan.seeder) });
-  await Promise.all(
-    peers.map((peer, index) => peer.request("peers", { peers: addressesOf(plan.hosts[index] ?? []) })),
-  );
+function zoneOf({ zone }: Node): string {
+  return String(zone);
 }
