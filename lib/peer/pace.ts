@@ -15,8 +15,7 @@ export interface Pace {
 
 /**
  * Enough for uplinks to have something to send while a busy host comes to ask for more. With two (12 hosts, 50 Mbit/s)
- * one or two hosts were a tenth behind in every other round; with five, and a third of a second in flight to each host,
- * all were late.
+ * one or two hosts were a tenth behind in every other round.
  */
 const MIN_DEPTH = 4;
 /** 4 MiB in flight: 30 ms at 1 Gbit/s. Other clients take 250 requests and more. */
@@ -28,7 +27,7 @@ const LATEST_REVIEW_MS = 500;
 const GROWTH = 2;
 /**
  * Blocks in flight are worth at least this time: a busy peer answers late without being far. With 20 ms, of 12 hosts at
- * 50 Mbit/s on two busy cores one or two stayed behind (last host at 1.43 to 1.64 of the bound, 1.22 to 1.29 now).
+ * 50 Mbit/s on two busy cores one or two stayed behind (last host at 1.43 to 1.64 of the bound, 1.21 to 1.33 now).
  */
 const QUEUE_MS = 100;
 /** On quick links so much would be a good part of the payload: what is beyond these blocks is worth less time. */

@@ -105,7 +105,7 @@ export function openSuperSeeding<Peer>({
 
   /**
    * Whether every piece is seen at a peer: from then on we are a seeder like others. Earlier, what many want would be in
-   * the way of the last pieces, which all wait for (12 hosts, 50 Mbit/s: a third of a second).
+   * the way of the last pieces, which all wait for (12 hosts, 50 Mbit/s: a third of a second's worth).
    */
   let shared = false;
 
