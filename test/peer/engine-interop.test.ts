@@ -10,6 +10,7 @@ import { MiB, openRoom, type Room, until } from "./engine-support.ts";
 const ADDRESS = "10.77.0.1";
 const NAMESPACE = `rookery-${process.pid}`;
 const SCRIPTS = join(import.meta.dir, "../../scripts");
+const LIBTORRENT = join(import.meta.dir, "../bench/swarm/contenders/libtorrent-peer.py");
 
 type Program = AsyncDisposable & {
   readonly stdout: () => string;
@@ -32,7 +33,8 @@ const releases: Release[] = [];
 
 function start(...command: string[]): Program {
   const child = Bun.spawn(["ip", "netns", "exec", NAMESPACE, ...command], {
-    stdin: "ignore",
+    // Held open until the end: the libtorrent peer ends with it.
+    stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -92,6 +94,11 @@ async function transmission(
   return start("transmission-cli", "-g", config, "-w", folder, "-p", `${port}`, "-M", "-et", ...more, file);
 }
 
+/** A libtorrent session with its content in `folder`/release; never ends by itself. Debian's module, so Debian's python. */
+function libtorrent({ file }: Release, folder: string, role: "seed" | "fetch"): Program {
+  return start("/usr/bin/python3", LIBTORRENT, file, folder, ADDRESS, role);
+}
+
 async function complete({ torrent }: Release, folder: string): Promise<boolean> {
   return (await verifyTorrent(torrent, folder)).length === 0;
 }
@@ -113,7 +120,7 @@ function release(index: number): Release {
 beforeAll(async () => {
   await Bun.$`ip netns add ${NAMESPACE} && ip -n ${NAMESPACE} link set lo up && ip -n ${NAMESPACE} addr add ${ADDRESS}/32 dev lo`.quiet();
   room = await openRoom();
-  for (let index = 0; index < 3; index++) {
+  for (let index = 0; index < 4; index++) {
     const seeded = join(room.folder, `seeded${index}`);
     const { path } = await room.content({ bytes: 2 * MiB, name: `seeded${index}/release` });
     releases.push({
@@ -145,18 +152,24 @@ const DEADLINE_MS = 90_000;
 
 // At the same time: Transmission lets a new peer wait for ten seconds.
 test.concurrent(
-  "aria2 and Transmission download from our seeder, and our peer too",
+  "aria2, Transmission and libtorrent download from our seeder, and our peer too",
   async () => {
     const ours = release(0);
     await using seeder = script("seed", ours.file, join(ours.seeded, "release"));
     await until("it seeds", () => seeder.stderr().includes("seeding"));
     const [byAria2, byTransmission] = [join(room.folder, "aria2"), join(room.folder, "transmission")];
+    const byLibtorrent = join(room.folder, "libtorrent");
     await mkdir(byTransmission);
+    await mkdir(byLibtorrent);
     await using client = aria2(ours, byAria2, "--seed-time=0");
     await using _other = await transmission(ours, byTransmission, 7001);
+    await using _third = libtorrent(ours, byLibtorrent, "fetch");
     await fetchWithPeer(ours, "ours");
     await until("aria2 has it", () => complete(ours, join(byAria2, "release")), { withinMs: 20_000 });
     await until("Transmission has it", () => complete(ours, join(byTransmission, "release")), {
+      withinMs: 20_000,
+    });
+    await until("libtorrent has it", () => complete(ours, join(byLibtorrent, "release")), {
       withinMs: 20_000,
     });
     expect(await client.exited).toBe(0);
@@ -180,6 +193,16 @@ test.concurrent(
     const theirs = release(2);
     await using _seeder = await transmission(theirs, theirs.seeded, 7002, "-v");
     await fetchWithPeer(theirs, "from-transmission");
+  },
+  DEADLINE_MS,
+);
+
+test.concurrent(
+  "our peer downloads from libtorrent",
+  async () => {
+    const theirs = release(3);
+    await using _seeder = libtorrent(theirs, theirs.seeded, "seed");
+    await fetchWithPeer(theirs, "from-libtorrent");
   },
   DEADLINE_MS,
 );

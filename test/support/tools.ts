@@ -1,7 +1,8 @@
 // The programs that tests run against: installed where we may (root on Debian or Ubuntu), named otherwise.
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 
-/** Debian package → a program it brings. */
+/** Debian package → a program it brings, or a file. */
 const TOOLS: Readonly<Record<string, string>> = {
   "openssh-server": "sshd",
   "openssh-client": "ssh-keygen",
@@ -9,6 +10,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   aria2: "aria2c",
   "transmission-cli": "transmission-show",
   "transmission-daemon": "transmission-daemon",
+  "python3-libtorrent": "/var/lib/dpkg/info/python3-libtorrent.list",
   tmux: "tmux",
   iproute2: "ip",
   sudo: "sudo",
@@ -22,9 +24,9 @@ const TOOLS: Readonly<Record<string, string>> = {
 /** Daemons live where a plain user's PATH doesn't look. */
 const PATHS = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"];
 
-const missing = Object.keys(TOOLS).filter(
-  (name) => !PATHS.some((folder) => existsSync(`${folder}/${TOOLS[name]}`)),
-);
+const missing = Object.entries(TOOLS)
+  .filter(([, file]) => !PATHS.some((folder) => existsSync(resolve(folder, file))))
+  .map(([name]) => name);
 if (missing.length > 0) {
   const line = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`;
   const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
