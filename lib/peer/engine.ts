@@ -18,9 +18,9 @@ import { openUploads } from "./upload.ts";
 export type { Engine, EngineOptions, Progress } from "./types.ts";
 
 /** Writes under way beyond which no new piece is begun: memory must not be the disk's queue. */
-const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+const MAX_PENDING_BYTES = 8 * 1024 * 1024;
 /** Memory of pieces kept for the next ones. */
-const SPARE_BYTES = 16 * 1024 * 1024;
+const SPARE_BYTES = 24 * 1024 * 1024;
 /** How our peer ids begin (BEP 20). */
 const CLIENT = "-RK0100-";
 /** Without a block of use for so long, a guided peer looks for others. */

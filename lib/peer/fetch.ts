@@ -27,7 +27,7 @@ const REST_MS = 4000;
 /** Asked and silent for this long, a wire is given up. */
 const SILENCE_MS = 20_000;
 /** Pieces under way together, in memory. */
-const MAX_ACTIVE_BYTES = 24 * 1024 * 1024;
+const MAX_ACTIVE_BYTES = 16 * 1024 * 1024;
 /** Pieces a peer may spoil all by itself before it is shut out. */
 const MAX_SPOILED = 2;
 

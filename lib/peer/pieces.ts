@@ -2,7 +2,7 @@
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { bitfieldOf } from "./bitfield.ts";
-import type { Buffers } from "./buffers.ts";
+import { type Buffers, openBuffers } from "./buffers.ts";
 import { isRight } from "./check.ts";
 import type { Storage } from "./storage.ts";
 import type { ReadBlock } from "./upload.ts";
@@ -34,9 +34,9 @@ export interface PieceStoreOptions {
   readonly onUnreadable: (error: unknown) => void;
 }
 
-/** Pieces kept in memory for uploads: a piece is asked for block by block, by several peers at about the same time. */
-const CACHE_BYTES = 16 * 1024 * 1024;
-const MIN_CACHED_PIECES = 2;
+/** What uploads read at a time, and how much of that is kept: a part of a piece is asked for block by block, by several. */
+const PART_BYTES = 256 * 1024;
+const CACHE_BYTES = 8 * 1024 * 1024;
 /** BEP 3 speaks of 16 KiB; beyond 128 KiB all implementations drop the connection. */
 const MAX_REQUEST_BYTES = 128 * 1024;
 
@@ -46,41 +46,43 @@ export function openPieceStore(
   { buffers, verified, onFlushed, onFault, onUnreadable }: PieceStoreOptions,
 ): PieceStore {
   const here = verified.slice();
-  /** Pieces, or their reading. */
+  /** Parts of pieces, by where they begin in the torrent, or their reading. */
   const cache = new Map<number, Buffer | Promise<Buffer>>();
-  const maxCached = Math.max(MIN_CACHED_PIECES, Math.floor(CACHE_BYTES / torrent.pieceLength));
+  const { pieceLength } = torrent;
+  const partBytes = Math.min(PART_BYTES, pieceLength);
+  const maxCached = Math.floor(CACHE_BYTES / partBytes);
+  const parts = partBytes === pieceLength ? buffers : openBuffers(partBytes, maxCached);
+  /** Pieces on their way to the disk. */
+  const writing = new Map<number, Buffer>();
   const waiting: (() => void)[] = [];
-  const writing = new Set<number>();
   let pendingBytes = 0;
   let flushed = verified.reduce((sum, flag) => sum + flag, 0);
 
-  function keep(index: number, piece: Buffer | Promise<Buffer>): void {
-    // Kept in order of use, so that the first is the least recently used.
-    cache.delete(index);
-    cache.set(index, piece);
+  /** Keeps a part, and forgets what was not asked for the longest. */
+  function keep(key: number, part: Buffer | Promise<Buffer>): void {
+    // In order of use, so that the first is the least recently used.
+    cache.delete(key);
+    cache.set(key, part);
     for (const [oldest, old] of cache) {
       if (cache.size <= maxCached) break;
       cache.delete(oldest);
-      if (!(old instanceof Promise)) release(oldest, old);
+      // Not yet: those who waited for it are told one after the other.
+      if (!(old instanceof Promise)) setImmediate(() => parts.give(old));
     }
   }
 
-  /** Memory of a piece that is neither kept nor being written can be used again. */
-  function release(index: number, bytes: Buffer): void {
-    if (!writing.has(index) && !cache.has(index)) buffers.give(bytes);
-  }
-
-  function load(index: number): Promise<Buffer> {
-    const reading = storage.read(index, buffers.take(storage.pieceBytes(index)));
+  function load(index: number, offset: number, key: number): Promise<Buffer> {
+    const length = Math.min(partBytes, storage.pieceBytes(index) - offset);
+    const reading = storage.read(index, parts.take(length), offset);
     reading.then(
-      (bytes) => cache.get(index) === reading && cache.set(index, bytes),
-      () => cache.delete(index),
+      (bytes) => cache.get(key) === reading && cache.set(key, bytes),
+      () => cache.delete(key),
     );
     return reading;
   }
 
   async function write(index: number, bytes: Buffer): Promise<void> {
-    writing.add(index);
+    writing.set(index, bytes);
     pendingBytes += bytes.length;
     try {
       await storage.write(index, bytes);
@@ -94,16 +96,31 @@ export function openPieceStore(
     } finally {
       writing.delete(index);
       pendingBytes -= bytes.length;
-      release(index, bytes);
+      if (bytes.length <= partBytes) keep(index * pieceLength, bytes);
+      else buffers.give(bytes);
       onFlushed();
       if (writing.size === 0) for (const resolve of waiting.splice(0)) resolve();
     }
   }
 
+  /** A block, or the reading of it. */
+  function block(index: number, offset: number, length: number): Buffer | Promise<Buffer> {
+    const fresh = writing.get(index);
+    if (fresh !== undefined) return fresh.subarray(offset, offset + length);
+    const from = offset % partBytes;
+    // Of another client that cuts blocks its own way.
+    if (from + length > partBytes) return storage.read(index, Buffer.allocUnsafe(length), offset);
+    const begin = offset - from;
+    const key = index * pieceLength + begin;
+    const part = cache.get(key) ?? load(index, begin, key);
+    keep(key, part);
+    if (!(part instanceof Promise)) return part.subarray(from, from + length);
+    return part.then((bytes) => bytes.subarray(from, from + length));
+  }
+
   return {
     put: (index, bytes) => {
       here[index] = 1;
-      keep(index, bytes);
       void write(index, bytes);
     },
     read: (index, range, callback) => {
@@ -111,11 +128,10 @@ export function openPieceStore(
       const known = here[index] === 1 && length > 0 && length <= MAX_REQUEST_BYTES;
       if (!known || offset + length > storage.pieceBytes(index))
         return callback(new RangeError(`no block ${offset}+${length} in piece ${index}`));
-      const piece = cache.get(index) ?? load(index);
-      keep(index, piece);
-      if (!(piece instanceof Promise)) return callback(null, piece.subarray(offset, offset + length));
-      piece.then(
-        (bytes) => callback(null, bytes.subarray(offset, offset + length)),
+      const found = block(index, offset, length);
+      if (!(found instanceof Promise)) return callback(null, found);
+      found.then(
+        (bytes) => callback(null, bytes),
         (error: Error) => {
           callback(error);
           onUnreadable(error);

@@ -10,7 +10,7 @@ import { giveBack, openPart, type Part, putChunk, takeAgain, takeChunk } from ".
 
 // As in lib/peer/fetch.ts.
 const REST_MS = 4000;
-const MAX_ACTIVE_BYTES = 24 * 1024 * 1024;
+const MAX_ACTIVE_BYTES = 16 * 1024 * 1024;
 
 export function openHost(port: Port, { cut, random, nowMs, requestMs, ask, onPiece }: HostOptions): Host {
   const { pieces, pieceBytes, chunkBytes, blocksAChunk } = cut;
