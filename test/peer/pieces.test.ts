@@ -36,7 +36,7 @@ function read(store: PieceStore, index: number, offset: number, length: number):
   return new Promise((resolve, reject) =>
     // A copy, as a wire takes one: the memory is the store's.
     store.read(index, { offset, length }, (error, block) =>
-      error ? reject(error) : resolve(Buffer.from(block)),
+      block ? resolve(Buffer.from(block)) : reject(error),
     ),
   );
 }
