@@ -1,8 +1,7 @@
 // What was measured in network namespaces, to hold the simulation against:
 //   bun run bench:swarm --only ours --hosts HOSTS --size SIZE --rate RATE --piece 64 --rounds 1
-// One round each. Rates are such that the peers took 46 to 60 % of that machine's two cores; the round with 24 hosts
-// shared it with other work (92 % busy), which is some of why it and the seeder's copies stand out. Start-up is the time
-// of a file of 1 MiB on links of 1000 Mbit/s, nearly all of which is processes starting: 60 ms a host there.
+// One round each. Rates are such that the peers took 42 to 60 % of that machine's two cores. Start-up is the time of a
+// file of 1 MiB on links of 1000 Mbit/s, nearly all of which is processes starting: about 70 ms a host there.
 
 export interface Measured {
   readonly hosts: number;
@@ -17,9 +16,9 @@ export interface Measured {
 }
 
 export const MEASURED: readonly Measured[] = [
-  { hosts: 8, sizeMib: 48, rate: 30, last: 1.13, startupMs: 522, seederCopies: 1.03 },
-  { hosts: 12, sizeMib: 48, rate: 25, last: 1.16, startupMs: 729, seederCopies: 1.05 },
-  { hosts: 16, sizeMib: 48, rate: 15, last: 1.2, startupMs: 928, seederCopies: 1.09 },
-  { hosts: 24, sizeMib: 24, rate: 8, last: 1.31, startupMs: 1475, seederCopies: 1.2 },
-  { hosts: 32, sizeMib: 24, rate: 6, last: 1.36, startupMs: 1911, seederCopies: 1.24 },
+  { hosts: 8, sizeMib: 48, rate: 30, last: 1.18, startupMs: 536, seederCopies: 1.06 },
+  { hosts: 12, sizeMib: 48, rate: 25, last: 1.19, startupMs: 937, seederCopies: 1.04 },
+  { hosts: 16, sizeMib: 48, rate: 15, last: 1.21, startupMs: 1008, seederCopies: 1.09 },
+  { hosts: 24, sizeMib: 24, rate: 8, last: 1.34, startupMs: 1728, seederCopies: 1.2 },
+  { hosts: 32, sizeMib: 24, rate: 6, last: 1.38, startupMs: 2314, seederCopies: 1.23 },
 ];
