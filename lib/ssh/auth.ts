@@ -128,7 +128,10 @@ const PASSWORDS: ReadonlySet<string> = new Set(["password", "keyboard-interactiv
 
 type Finish = (answers: string[]) => void;
 
-interface KeyFile {
+/** What is wrong with an encrypted key. */
+export const ENCRYPTED = "encrypted: add it to ssh-agent";
+
+export interface KeyFile {
   readonly file: string;
   readonly key?: ParsedKey;
   readonly publicKey?: Buffer;
@@ -140,7 +143,8 @@ function unlockedKey(file: string, unlocked: Endpoint["unlocked"]): KeyFile | un
   return key && { file, key, publicKey: key.getPublicSSH() };
 }
 
-async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
+/** A private key file, or what is wrong with it; `explicit`: it was named, so that it ought to exist. */
+export async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
   const publicKey = await readPublicKey(`${file}.pub`);
   const half = publicKey === undefined ? {} : { publicKey };
   let text: string;
@@ -154,7 +158,7 @@ async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
   const key = utils.parseKey(text);
   if (key instanceof Error) {
     const encrypted = /encrypted/i.test(key.message);
-    return { file, ...half, problem: encrypted ? "encrypted: add it to ssh-agent" : key.message };
+    return { file, ...half, problem: encrypted ? ENCRYPTED : key.message };
   }
   if (!key.isPrivateKey()) return { file, publicKey: key.getPublicSSH(), problem: "not a private key" };
   return { file, key, publicKey: key.getPublicSSH() };
