@@ -34,7 +34,7 @@ interface Bastion {
   lost: boolean;
 }
 
-const RETRIES = 6;
+const RETRIES = 5;
 const RETRY_MS = 200;
 const RETRY_AT_MOST_MS = 3200;
 const GOODBYE_MS = 500;
@@ -130,8 +130,7 @@ async function takeBastion(hops: readonly Endpoint[], host: string, options: Dia
   };
   try {
     const reached = await unlessAborted(bastion.opening, options.signal, host);
-    const blocked = () =>
-      reached.blocked() ?? (bastion.lost ? `the connection to its ${name} was lost` : undefined);
+    const blocked = () => reached.blocked() ?? (bastion.lost ? `its ${name} went away` : undefined);
     return { key, reached, blocked, release };
   } catch (error) {
     release();

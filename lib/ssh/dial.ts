@@ -96,6 +96,8 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
     });
     client.once("close", () => reject(refusal ?? over()));
     client.once("ready", () => resolve(client));
+    // Reset between its connection and now, which ssh2 would wait for in vain.
+    if (stream.destroyed) return reject(hungUp(endpoint, stage));
     client.connect(config);
     // Only now, for a listener would make the stream flow before ssh2 reads from it.
     stream.once("data", (bytes: Buffer) => {

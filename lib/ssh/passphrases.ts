@@ -103,7 +103,7 @@ async function agentKeys(socket: string | undefined): Promise<readonly Buffer[]>
   const { promise, resolve } = Promise.withResolvers<readonly Buffer[]>();
   new OpenSSHAgent(socket).getIdentities((error, keys) => {
     if (error || keys === undefined) return resolve([]);
-    const parsed = keys.map((key) => utils.parseKey(key as Buffer));
+    const parsed = keys.map((key) => utils.parseKey(key as unknown as Buffer));
     resolve(parsed.flatMap((key) => (key instanceof Error ? [] : [key.getPublicSSH()])));
   });
   return promise;
