@@ -34,6 +34,13 @@ export async function askSecret(
   }
 }
 
+/** Whether there is a terminal to ask on. */
+export function hasTerminal(): boolean {
+  const terminal = openTerminal();
+  if (terminal !== undefined) closeSync(terminal);
+  return terminal !== undefined;
+}
+
 function openTerminal(): number | undefined {
   try {
     return openSync("/dev/tty", "r+");

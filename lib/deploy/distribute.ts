@@ -10,6 +10,7 @@ import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, FleetHost } from "../swarm/fleet.ts";
 import type { Release } from "./open-release.ts";
 import { groupOf } from "./plan.ts";
+import { readyHosts } from "./ready.ts";
 import { startTransfer, uplinkFor } from "./transfer.ts";
 import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
 
@@ -89,7 +90,7 @@ export async function planDistribute(
     exclude: options.exclude,
     folder: into ? destination.replace(/(.)\/+$/, "$1") : dirname(destination),
     fileName: single ? (into ? basename(source) : basename(destination)) : undefined,
-    hosts: planned,
+    hosts: await readyHosts(planned, { signal }),
     forks,
     via: agreedVia(wishes, options.via),
   };

@@ -14,6 +14,7 @@ import { targetOf } from "../ssh/target.ts";
 import type { FleetHost } from "../swarm/fleet.ts";
 import { agreed } from "./agreed.ts";
 import { type Allowance, parseAllowance } from "./allowance.ts";
+import { readyHosts } from "./ready.ts";
 import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
 
 /** One host of a plan, ready to be part of a fleet. */
@@ -186,7 +187,7 @@ export async function planHosts(
         `${name} is set, but Rookery runs no Ansible tasks inside a deploy: see rookery_before_activate and rookery_after_activate`,
     ),
   ];
-  return { hosts: planned, forks, warnings, words };
+  return { hosts: await readyHosts(planned, { signal }), forks, warnings, words };
 }
 
 /**
@@ -198,14 +199,12 @@ export async function planFleet(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly hosts: readonly FleetHost[]; readonly forks: number }> {
   const { inventory, hosts, forks } = await fleetConfig(flags, signal === undefined ? {} : { signal });
-  return {
-    hosts: hosts.map((host) => ({
-      name: host.name,
-      group: groupOf(host),
-      target: targetOf(inventory, host),
-    })),
-    forks,
-  };
+  const planned = hosts.map((host) => ({
+    name: host.name,
+    group: groupOf(host),
+    target: targetOf(inventory, host),
+  }));
+  return { hosts: await readyHosts(planned, { signal }), forks };
 }
 
 /** user@host of whoever runs this, for locks and logs. */

@@ -1,6 +1,7 @@
 // Which hosts to look at, and whatever is wrong with their settings: every one of them, not just the first.
 import { fleetConfig } from "../config.ts";
 import { planDeploy } from "../deploy/plan.ts";
+import { readyHosts } from "../deploy/ready.ts";
 import { OpsError } from "../errors.ts";
 import type { Host, Inventory } from "../inventory/types.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
@@ -82,7 +83,7 @@ export async function planDoctor(
   const release = findings.some(({ level }) => level === "fail")
     ? undefined
     : await deployPlan(options, findings, signal);
-  return { hosts: planned, forks, release, findings };
+  return { hosts: await readyHosts(planned, { signal }), forks, release, findings };
 }
 
 /**

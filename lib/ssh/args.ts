@@ -1,5 +1,6 @@
 // What ansible_ssh_common_args and its sisters say, as far as it concerns us.
 import { OpsError } from "../errors.ts";
+import { parseCount, parseSpan } from "./spans.ts";
 
 /** Settings found in ssh arguments; undefined or empty where nothing was said. */
 export interface SshArguments {
@@ -11,6 +12,9 @@ export interface SshArguments {
   readonly knownHostsFiles?: readonly string[];
   readonly hostKeyChecking?: "yes" | "accept-new" | "no";
   readonly connectTimeoutSeconds?: number;
+  /** ServerAliveInterval and ServerAliveCountMax. */
+  readonly aliveSeconds?: number | undefined;
+  readonly aliveCount?: number | undefined;
 }
 
 // They change neither whom we reach nor whom we trust (or, as ControlPersist, speak of a client we don't use).
@@ -20,10 +24,8 @@ const IGNORED_OPTIONS = new Set(
   forwardx11trusted globalknownhostsfile gssapiauthentication gssapidelegatecredentials hashknownhosts
   hostkeyalgorithms ipqos kbdinteractiveauthentication kexalgorithms loglevel macs numberofpasswordprompts
   passwordauthentication permitlocalcommand preferredauthentications pubkeyacceptedalgorithms
-  pubkeyacceptedkeytypes pubkeyauthentication rekeylimit requesttty sendenv serveralivecountmax
-  serveraliveinterval setenv stdinnull tcpkeepalive updatehostkeys verifyhostkeydns visualhostkey`.split(
-    /\s+/,
-  ),
+  pubkeyacceptedkeytypes pubkeyauthentication rekeylimit requesttty sendenv
+  setenv stdinnull tcpkeepalive updatehostkeys verifyhostkeydns visualhostkey`.split(/\s+/),
 );
 const FLAG_OPTIONS: ReadonlyMap<string, string> = new Map([
   ["p", "Port"],
@@ -67,6 +69,12 @@ export function parseSshArguments(
       case "connecttimeout":
         if (value.toLowerCase() !== "none")
           found.connectTimeoutSeconds ??= parseSeconds(value, { where, host });
+        break;
+      case "serveraliveinterval":
+        found.aliveSeconds ??= parseSpan(value, { where, host });
+        break;
+      case "serveralivecountmax":
+        found.aliveCount ??= parseCount(value, { where, host });
         break;
       case "userknownhostsfile":
         found.knownHostsFiles ??= splitWords(value);

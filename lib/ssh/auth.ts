@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { type AnyAuthMethod, OpenSSHAgent, type ParsedKey, utils } from "ssh2";
 import { OpsError } from "../errors.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, placeOf } from "./endpoint.ts";
+import { answersTo, type Prompt, unanswerable } from "./prompts.ts";
 
 export interface Attempt {
   /** What messages call it: `ssh-agent`, `~/.ssh/id_ed25519`. */
@@ -14,13 +15,13 @@ export interface Attempt {
 
 export interface Attempts {
   readonly list: readonly Attempt[];
-  /** Keys that can't be used, with the reason in brackets. */
-  readonly skipped: readonly string[];
+  /** Keys that can't be used, with the reason in brackets; a login in progress may add to it. */
+  readonly skipped: string[];
 }
 
 /**
  * What to offer: a key file that was named, then the agent; without one the agent, then the usual key files; then
- * the password. Encrypted keys are left to the agent.
+ * the password. Encrypted keys are left to the agent, unless they were unlocked before.
  */
 export async function authAttempts(endpoint: Endpoint, { home }: { home: string }): Promise<Attempts> {
   const {
@@ -30,8 +31,11 @@ export async function authAttempts(endpoint: Endpoint, { home }: { home: string 
     identitiesOnly,
     agentSocket,
     password,
+    unlocked,
   } = endpoint;
-  const keys = await Promise.all(identityFiles.map((file) => readKey(file, explicitIdentities)));
+  const keys = await Promise.all(
+    identityFiles.map((file) => unlockedKey(file, unlocked) ?? readKey(file, explicitIdentities)),
+  );
   const tilde = (file: string) => (file.startsWith(`${home}/`) ? `~${file.slice(home.length)}` : file);
   const files = keys.flatMap(({ file, key }): Attempt[] =>
     key === undefined
@@ -54,14 +58,21 @@ export async function authAttempts(endpoint: Endpoint, { home }: { home: string 
       needs: "password",
       method: { type: "password", username, password },
     });
-    // Servers with PAM often ask for the same password this way.
+    // Servers with PAM often ask for the same password this way; asked again, it was wrong.
+    let asked = 0;
     const prompt = (
       _name: string,
       _text: string,
       _lang: string,
-      prompts: readonly unknown[],
+      prompts: readonly Prompt[],
       finish: Finish,
-    ) => finish(prompts.map(() => password));
+    ) => {
+      const question = unanswerable(prompts);
+      if (question !== undefined)
+        skipped.push(`keyboard-interactive (it asks for ${JSON.stringify(question)})`);
+      asked += 1;
+      finish((asked === 1 ? answersTo(prompts, password) : undefined) ?? []);
+    };
     const method = { type: "keyboard-interactive", username, prompt } as AnyAuthMethod;
     passwords.push({ label: "keyboard-interactive", needs: "keyboard-interactive", method });
   }
@@ -69,36 +80,71 @@ export async function authAttempts(endpoint: Endpoint, { home }: { home: string 
   return { list, skipped };
 }
 
-/** The error when a server accepted nothing of what was `tried`. */
+/**
+ * The error when a server let us in by nothing of what was `tried`. `wanted`: what it asks for besides a proof that it
+ * took (AuthenticationMethods).
+ */
 export function authError(
-  { host, user, address, port }: Endpoint,
-  { tried, skipped, cause }: { tried: readonly string[]; skipped: readonly string[]; cause: Error },
+  endpoint: Endpoint,
+  {
+    tried,
+    skipped,
+    wanted,
+    cause,
+  }: {
+    readonly tried: readonly string[];
+    readonly skipped: readonly string[];
+    readonly wanted?: readonly string[] | undefined;
+    readonly cause: Error;
+  },
 ): OpsError {
+  const { host, user, jump } = endpoint;
   const attempts = tried.length === 0 ? "there was none to try" : `tried ${tried.join(", ")}`;
   const unused = skipped.length === 0 ? "" : `; skipped ${skipped.join(", ")}`;
-  const place = `${user}@${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const place = `${user}@${placeOf(endpoint)}`;
+  if (wanted !== undefined) {
+    const message = `${host}: ${place} wants ${wanted.join(" or ")} as well (${attempts}${unused})`;
+    const hint = `let ${user} log in there by a key alone (AuthenticationMethods), for nobody is asked during a run`;
+    return new OpsError("auth", message, { host, hint, cause });
+  }
   // sshd ends the conversation when it has seen MaxAuthTries keys, and the right one may not have had its turn.
   const tooMany = /too many authentication failures/i.test(cause.message);
-  const which = `set ansible_ssh_private_key_file for ${host} in its group_vars`;
-  return new OpsError("auth", `${host}: no key was accepted for ${place} (${attempts}${unused})`, {
+  const which = jump
+    ? `set IdentityFile for ${endpoint.keyName} in ~/.ssh/config`
+    : `set ansible_ssh_private_key_file for ${host} in its group_vars`;
+  const what = tried.length > 0 && tried.every((label) => PASSWORDS.has(label)) ? "password" : "key";
+  return new OpsError("auth", `${host}: no ${what} was accepted for ${place} (${attempts}${unused})`, {
     host,
     hint: tooMany
       ? `the agent holds more keys than the server will look at: ${which}`
-      : `add your key to ssh-agent, or ${which}`,
+      : what === "password"
+        ? `check ansible_user and ansible_password of ${host}, and that the server takes passwords`
+        : `add your key to ssh-agent, or ${which}`,
     cause,
   });
 }
 
+const PASSWORDS: ReadonlySet<string> = new Set(["password", "keyboard-interactive"]);
+
 type Finish = (answers: string[]) => void;
 
-interface KeyFile {
+/** What is wrong with an encrypted key. */
+export const ENCRYPTED = "encrypted: add it to ssh-agent";
+
+export interface KeyFile {
   readonly file: string;
   readonly key?: ParsedKey;
   readonly publicKey?: Buffer;
   readonly problem?: string;
 }
 
-async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
+function unlockedKey(file: string, unlocked: Endpoint["unlocked"]): KeyFile | undefined {
+  const key = unlocked?.get(file);
+  return key && { file, key, publicKey: key.getPublicSSH() };
+}
+
+/** A private key file, or what is wrong with it; `explicit`: it was named, so that it ought to exist. */
+export async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
   const publicKey = await readPublicKey(`${file}.pub`);
   const half = publicKey === undefined ? {} : { publicKey };
   let text: string;
@@ -112,7 +158,7 @@ async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
   const key = utils.parseKey(text);
   if (key instanceof Error) {
     const encrypted = /encrypted/i.test(key.message);
-    return { file, ...half, problem: encrypted ? "encrypted: add it to ssh-agent" : key.message };
+    return { file, ...half, problem: encrypted ? ENCRYPTED : key.message };
   }
   if (!key.isPrivateKey()) return { file, publicKey: key.getPublicSSH(), problem: "not a private key" };
   return { file, key, publicKey: key.getPublicSSH() };

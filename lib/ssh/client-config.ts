@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import SSHConfig from "ssh-config";
 import { OpsError } from "../errors.ts";
 import type { SshEnvironment } from "./environment.ts";
+import { parseCount, parseSpan } from "./spans.ts";
 
 /** undefined where the files say nothing. Paths are absolute. */
 export interface ClientConfig {
@@ -20,6 +21,9 @@ export interface ClientConfig {
   readonly strictHostKeyChecking: string | undefined;
   readonly userKnownHostsFiles: readonly string[] | undefined;
   readonly globalKnownHostsFiles: readonly string[] | undefined;
+  readonly connectTimeoutMs: number | undefined;
+  /** ServerAliveInterval and ServerAliveCountMax. */
+  readonly keepalive: { readonly seconds: number | undefined; readonly count: number | undefined };
 }
 
 const MAX_INCLUDES = 16;
@@ -52,6 +56,10 @@ export async function readClientConfig(
   const expand = (path: string) =>
     path.replace(/^~(?=\/|$)/, home).replace(/%(.)/g, (token, letter) => tokens[letter] ?? token);
   const files = (key: string) => (all[key] === undefined ? undefined : many(key).map(expand));
+  const span = (key: string, where: string) =>
+    parseSpan(one(key), { where: `ssh_config: ${where}`, host: name });
+  const count = (key: string, where: string) =>
+    parseCount(one(key), { where: `ssh_config: ${where}`, host: name });
   return {
     hostName,
     user: one("user"),
@@ -65,7 +73,17 @@ export async function readClientConfig(
     strictHostKeyChecking: one("stricthostkeychecking"),
     userKnownHostsFiles: files("userknownhostsfile"),
     globalKnownHostsFiles: files("globalknownhostsfile"),
+    connectTimeoutMs: milliseconds(span("connecttimeout", "ConnectTimeout")),
+    keepalive: {
+      seconds: span("serveraliveinterval", "ServerAliveInterval"),
+      count: count("serveralivecountmax", "ServerAliveCountMax"),
+    },
   };
+}
+
+/** 0, as `none`, leaves the deadline to us. */
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;
 }
 
 function computeConfig(text: string, name: string, user: string | undefined, files: readonly string[]) {

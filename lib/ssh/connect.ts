@@ -1,30 +1,25 @@
 // Target → Connection.
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import type { Client } from "ssh2";
+import { reach } from "./bastions.ts";
 import { openChannel } from "./channel.ts";
 import { connectionOver } from "./connection.ts";
-import { type DialOptions, HungUp, logIn, openSocket, openThrough } from "./dial.ts";
 import { type Endpoint, routeTo } from "./endpoint.ts";
 import { type SshEnvironment, sshEnvironment } from "./environment.ts";
 import { localTransport } from "./local.ts";
 import type { Exit, Transport } from "./pipes.ts";
-import { interrupted, limiter, throwIfInterrupted } from "./pool.ts";
+import { throwIfInterrupted } from "./pool.ts";
 import { lost } from "./program.ts";
 import type { Connection, Target } from "./types.ts";
+import { type DialOptions, patience } from "./waiting.ts";
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
-  /** For each step of each hop: TCP, then the login; else what the target says, else 10 s. */
+  /** For each step of each hop: TCP, then the login; else what the target or ssh_config says, else 10 s. */
   readonly timeoutMs?: number | undefined;
   readonly env?: SshEnvironment | undefined;
 }
 
-/** sshd begins to drop connections when 10 are logging in at once (MaxStartups 10:30:100), so the tail retries. */
-const STARTS_AT_ONCE = 30;
-const DEFAULT_TIMEOUT_MS = 10_000;
-const RETRIES = 3;
-const RETRY_MS = 200;
+/** A host may start its first command late, while PAM sets up the session: so much longer than a step of the login. */
+const START_FACTOR = 3;
 const GOODBYE_MS = 500;
 
 /**
@@ -33,11 +28,7 @@ const GOODBYE_MS = 500;
  */
 export async function connect(
   target: Target,
-  {
-    signal,
-    timeoutMs = target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-    env = sshEnvironment(),
-  }: ConnectOptions = {},
+  { signal, timeoutMs, env = sshEnvironment() }: ConnectOptions = {},
 ): Promise<Connection> {
   throwIfInterrupted(signal, target.name);
   const options = { home: env.home, timeoutMs, signal };
@@ -48,111 +39,52 @@ export async function connect(
 
 async function sshTransport(target: Target, env: SshEnvironment, options: DialOptions): Promise<Transport> {
   const route = await routeTo(target, env);
-  const clients = await travel(route, options);
-  const client = clients.list[clients.list.length - 1] as Client;
-  const { socket } = clients;
+  const last = route.at(-1) as Endpoint;
+  const { client, stream, socket, blocked, leave } = await reach(route, options);
   const host = target.name;
   const live = new Set<(exit: Exit) => void>();
   const { promise: closed, resolve: setClosed } = Promise.withResolvers<Error | undefined>();
   let closing = false;
   let trouble: Error | undefined;
+  const reason = () => lost(host, trouble, blocked());
   // Addresses are gone once the socket is.
-  const remoteAddress =
-    route.length > 1 ? (route.at(-1)?.address ?? target.address) : plain(socket.remoteAddress);
+  const remoteAddress = route.length > 1 ? last.address : plain(socket.remoteAddress);
   const localAddress = plain(socket.localAddress);
   client.on("error", (error) => {
     trouble ??= error;
   });
-  client.once("close", () => {
-    setClosed(closing ? undefined : lost(host, trouble));
+  const over = () => {
+    setClosed(closing ? undefined : reason());
     for (const settle of live) settle({ code: null, signal: undefined });
     live.clear();
-    endAll(clients.list);
-  });
+    leave();
+  };
+  client.once("close", over);
   return {
     target,
     remoteAddress,
     localAddress,
-    user: route.at(-1)?.user ?? env.user,
+    user: last.user,
     closed,
-    open: (argv) => openChannel(client, argv, { host, live, trouble: () => trouble }),
+    open: (argv) =>
+      openChannel(client, argv, {
+        host,
+        live,
+        lost: reason,
+        timeoutMs: START_FACTOR * patience(last, options.timeoutMs),
+      }),
     close: async () => {
       closing = true;
-      endAll(clients.list);
-      // A host that has stopped answering won't say goodbye either.
-      const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
+      leave();
+      // A host that has stopped answering won't say goodbye either, nor will the one on the way there.
+      const timer = setTimeout(() => {
+        stream.destroy();
+        over();
+      }, GOODBYE_MS);
       await closed;
       clearTimeout(timer);
     },
   };
-}
-
-interface Travelled {
-  /** One a hop, nearest first. */
-  readonly list: readonly Client[];
-  /** The TCP connection under the nearest. */
-  readonly socket: Socket;
-}
-
-/** Logs in hop by hop, starting anew when a server hangs up on us half-way. */
-async function travel(route: readonly Endpoint[], options: DialOptions): Promise<Travelled> {
-  const [first] = route;
-  if (first === undefined) throw new TypeError("an empty route");
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await startsAt(`${first.address}:${first.port}`)(() => travelOnce(route, options));
-    } catch (error) {
-      if (!(error instanceof HungUp) || attempt === RETRIES) throw error;
-    }
-    await pause(RETRY_MS * 2 ** attempt * (0.5 + Math.random()), options.signal, first.host);
-  }
-}
-
-async function travelOnce(route: readonly Endpoint[], options: DialOptions): Promise<Travelled> {
-  const list: Client[] = [];
-  let socket: Socket | undefined;
-  try {
-    for (const endpoint of route) {
-      const before = list.at(-1);
-      let stream: Duplex;
-      if (before === undefined) stream = socket = await openSocket(endpoint, options);
-      else stream = await openThrough(before, endpoint, options);
-      list.push(await logIn(endpoint, stream, options));
-    }
-    return { list, socket: socket as Socket };
-  } catch (error) {
-    endAll(list);
-    socket?.destroy();
-    throw error;
-  }
-}
-
-/** Farthest first, so that each says goodbye over the one before it. */
-function endAll(clients: readonly Client[]): void {
-  for (const client of [...clients].reverse()) client.end();
-}
-
-const gates = new Map<string, ReturnType<typeof limiter>>();
-
-/** One gate for each server we dial (a bastion, mostly): a dead host must not hold up the others. */
-function startsAt(server: string): ReturnType<typeof limiter> {
-  const gate = gates.get(server) ?? limiter(STARTS_AT_ONCE);
-  gates.set(server, gate);
-  return gate;
-}
-
-async function pause(delayMs: number, signal: AbortSignal | undefined, host: string): Promise<void> {
-  throwIfInterrupted(signal, host);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  const abort = () => signal && reject(interrupted(signal, host));
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
 }
 
 /** IPv4 addresses may come wrapped as IPv6 (`::ffff:10.0.0.1`). */

@@ -25,11 +25,21 @@ export interface Endpoint {
   /** The first one gets new keys. */
   readonly userKnownHostsFiles: readonly string[];
   readonly globalKnownHostsFiles: readonly string[];
+  /** How long each step may take, where anybody says. */
+  readonly connectTimeoutMs: number | undefined;
+  /** Signs of life asked for every so often, and how many may fail to come; 0: none. */
+  readonly keepalive: { readonly intervalMs: number; readonly count: number };
+  /** Encrypted keys that were opened before, by path. */
+  readonly unlocked: Target["unlocked"];
+  /** On the way to the host, not the host itself. */
+  readonly jump: boolean;
 }
 
 const DEFAULT_PORT = 22;
 const DEFAULT_IDENTITIES = ["id_ed25519", "id_ecdsa", "id_rsa"];
 const MAX_HOPS = 8;
+const KEEPALIVE_SECONDS = 10;
+const KEEPALIVE_COUNT = 3;
 
 /**
  * The servers to go through, nearest first; the last is the target itself.
@@ -41,6 +51,11 @@ export async function routeTo(target: Target, environment: SshEnvironment): Prom
   const last = endpoint(target, config, environment);
   const jumps = target.jumps ?? jumpsOf(config, target.name);
   return [...(await hopsTo(jumps, target, environment, 1)), last];
+}
+
+/** Address and port as people write them: `10.0.0.1:22`, `[::1]:22`. */
+export function placeOf({ address, port }: Pick<Endpoint, "address" | "port">): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 async function hopsTo(
@@ -65,6 +80,9 @@ async function hopsTo(
       identitiesOnly: target.identitiesOnly,
       hostKeyChecking: target.hostKeyChecking,
       knownHostsFiles: target.knownHostsFiles,
+      connectTimeoutMs: target.connectTimeoutMs,
+      keepalive: target.keepalive,
+      unlocked: target.unlocked,
       unset: [
         ...(port === undefined ? (["port"] as const) : []),
         ...(target.unset ?? []).filter((name) => name !== "port"),
@@ -72,7 +90,7 @@ async function hopsTo(
     };
     // Only the nearest hop is reached from here, so only its own ProxyJump counts.
     const before = index === 0 ? await hopsTo(jumpsOf(config, host), hop, environment, depth + 1) : [];
-    return [...before, endpoint(hop, config, environment)];
+    return [...before, { ...endpoint(hop, config, environment), jump: true }];
   });
   return (await Promise.all(hops)).flat();
 }
@@ -87,6 +105,7 @@ function endpoint(target: Target, config: ClientConfig, environment: SshEnvironm
   const strict = parseHostKeyChecking(config.strictHostKeyChecking ?? "");
   const agent = config.identityAgent === undefined ? environment.agentSocket : config.identityAgent;
   const known = target.knownHostsFiles?.map((file) => atHome(file, home)) ?? config.userKnownHostsFiles;
+  const aliveSeconds = target.keepalive?.seconds ?? config.keepalive.seconds ?? KEEPALIVE_SECONDS;
   return {
     host: name,
     address,
@@ -103,6 +122,13 @@ function endpoint(target: Target, config: ClientConfig, environment: SshEnvironm
       : target.hostKeyChecking,
     userKnownHostsFiles: known ?? ["known_hosts", "known_hosts2"].map((file) => join(home, ".ssh", file)),
     globalKnownHostsFiles: config.globalKnownHostsFiles ?? environment.globalKnownHostsFiles,
+    connectTimeoutMs: target.connectTimeoutMs ?? config.connectTimeoutMs,
+    keepalive: {
+      intervalMs: aliveSeconds * 1000,
+      count: target.keepalive?.count ?? config.keepalive.count ?? KEEPALIVE_COUNT,
+    },
+    unlocked: target.unlocked,
+    jump: false,
   };
 }
 

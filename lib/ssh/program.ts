@@ -129,9 +129,10 @@ export async function startProgram(
   };
 }
 
-/** The error when a host went away in the middle of something. */
-export function lost(host: string, cause?: unknown): OpsError {
-  const why = cause instanceof Error && /keepalive/i.test(cause.message) ? ": it stopped answering" : "";
+/** The error when a host went away in the middle of something; `blocked`: because of what on the way there. */
+export function lost(host: string, cause?: unknown, blocked?: string): OpsError {
+  const silent = cause instanceof Error && /keepalive/i.test(cause.message);
+  const why = blocked !== undefined ? `: ${blocked}` : silent ? ": it stopped answering" : "";
   return new OpsError("unreachable", `${host}: the connection was lost${why}`, {
     host,
     hint: "check that the host is up, then run the same again",

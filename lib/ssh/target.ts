@@ -90,6 +90,7 @@ export function targetOf(inventory: Inventory, host: Host): Target {
     becomeUser,
     connectTimeoutMs: timeout && timeout * 1000,
     identitiesOnly: first(all, "identitiesOnly"),
+    keepalive: { seconds: first(all, "aliveSeconds"), count: first(all, "aliveCount") },
     unset: [
       ...(port === undefined ? (["port"] as const) : []),
       ...(hostKeyChecking === undefined && checking === undefined ? (["hostKeyChecking"] as const) : []),

@@ -1,4 +1,5 @@
 // One connection a host: what every way of reaching a host (ssh2, this machine) offers.
+import type { ParsedKey } from "ssh2";
 
 /** How to reach a host; made from `ansible_*` vars by `targetOf`. */
 export interface Target {
@@ -22,6 +23,12 @@ export interface Target {
   readonly connectTimeoutMs?: number | undefined;
   /** Only `privateKeyFile`, not the agent's other keys (IdentitiesOnly). */
   readonly identitiesOnly?: boolean | undefined;
+  /** ServerAliveInterval (0: none) and ServerAliveCountMax; 10 s and 3 where nobody says. */
+  readonly keepalive?:
+    | { readonly seconds?: number | undefined; readonly count?: number | undefined }
+    | undefined;
+  /** Encrypted private keys that were opened already, by path. */
+  readonly unlocked?: ReadonlyMap<string, ParsedKey> | undefined;
   /** Fields nobody set, so that ssh_config may: as with ssh, what the inventory says comes first. */
   readonly unset?: readonly ("port" | "hostKeyChecking")[] | undefined;
 }

@@ -1,24 +1,35 @@
 // Every host of a fleet: connected and surveyed, or a row that says why not.
 import { connect } from "../ssh/connect.ts";
+import { limiter } from "../ssh/pool.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
 import { survey } from "./survey.ts";
 
-/** Connects to all hosts, `forks` at a time, and looks at what each is and holds. `deployTo`: where its releases are. */
+/**
+ * Logins under way at a time: more than `forks`, which bounds work on hosts, so that dead ones don't hold up the others;
+ * few enough that this machine's own share of them (some 5 ms each) stays far below a login's deadline.
+ */
+const LOGINS_AT_ONCE = 200;
+
+/** Connects to all hosts and looks, `forks` at a time, at what each is and holds. `deployTo`: where its releases are. */
 export async function connectAll<H extends FleetHost>(
   fleet: Fleet<H>,
   { deployTo }: { readonly deployTo?: (member: Member<H>) => string } = {},
 ): Promise<void> {
+  const slot = limiter(fleet.forks);
   await fleet.phase("connect", async () => {
-    await fleet.each(async (member) => {
+    const one = async (member: Member<H>) => {
       fleet.emit({ type: "status", host: member.name, status: "connecting" });
       const connection = await connect(member.target, { signal: fleet.signal });
       member.connection = connection;
-      member.survey = await survey(connection, { deployTo: deployTo?.(member), signal: fleet.signal });
+      member.survey = await slot(() =>
+        survey(connection, { deployTo: deployTo?.(member), signal: fleet.signal }),
+      );
       fleet.emit({ type: "status", host: member.name, status: "connected" });
       void connection.closed.then((reason) => {
         if (reason === undefined) return;
         fleet.note(`connection closed: ${reason.message}`, { level: "detail", host: member.name });
       });
-    });
+    };
+    await fleet.each(one, { limit: Math.max(fleet.forks, LOGINS_AT_ONCE) });
   });
 }

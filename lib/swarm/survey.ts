@@ -42,13 +42,12 @@ export async function survey(
     readonly timeoutMs?: number;
   } = {},
 ): Promise<Survey> {
-  const { stdout, stderr, exitCode } = await connection.run(
-    ["sh", "-c", SURVEY_SCRIPT, "sh", deployTo ?? ""],
-    {
-      signal,
-      timeoutMs,
-    },
-  );
+  const argv = ["sh", "-c", SURVEY_SCRIPT, "sh", deployTo ?? ""];
+  const { stdout, stderr, exitCode } = await connection.run(argv, { signal, timeoutMs }).catch((error) => {
+    throw error instanceof OpsError && error.code === "timeout"
+      ? silent(connection, timeoutMs, error)
+      : error;
+  });
   const lines = stdout.split("\n");
   const begin = lines.indexOf(SURVEY_BEGINS);
   const end = lines.lastIndexOf(SURVEY_ENDS);
@@ -64,4 +63,10 @@ export async function survey(
     );
   }
   return parseSurvey(lines.slice(begin + 1, end), { deployTo, host: connection.target.name });
+}
+
+function silent({ target: { name: host } }: Connection, timeoutMs: number, cause: OpsError): OpsError {
+  const message = `${host}: it let us in, but its shell said nothing for ${timeoutMs / 1000} s (waited for what it is and holds)`;
+  const hint = "log in by hand and see what hangs: the profile, a home or release folder on a dead mount";
+  return new OpsError("timeout", message, { host, hint, cause });
 }
