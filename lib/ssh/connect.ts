@@ -5,19 +5,23 @@ import type { Client } from "ssh2";
 import { openChannel } from "./channel.ts";
 import { connectionOver } from "./connection.ts";
 import { type DialOptions, HungUp, logIn, openSocket, openThrough } from "./dial.ts";
-import { type Endpoint, routeTo } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { type SshEnvironment, sshEnvironment } from "./environment.ts";
 import { localTransport } from "./local.ts";
 import type { Exit, Transport } from "./pipes.ts";
 import { interrupted, limiter, throwIfInterrupted } from "./pool.ts";
 import { lost } from "./program.ts";
+import { systemTransport } from "./system.ts";
 import type { Connection, Target } from "./types.ts";
+import { wayTo } from "./way.ts";
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** For each step of each hop: TCP, then the login; else what the target says, else 10 s. */
   readonly timeoutMs?: number | undefined;
   readonly env?: SshEnvironment | undefined;
+  /** Told when it takes the system's own ssh, and why, in words that fit any host. */
+  readonly onSystem?: ((reason: string) => void) | undefined;
 }
 
 /** sshd begins to drop connections when 10 are logging in at once (MaxStartups 10:30:100), so the tail retries. */
@@ -37,17 +41,36 @@ export async function connect(
     signal,
     timeoutMs = target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
     env = sshEnvironment(),
+    onSystem,
   }: ConnectOptions = {},
 ): Promise<Connection> {
   throwIfInterrupted(signal, target.name);
-  const options = { home: env.home, timeoutMs, signal };
-  const transport =
-    target.via === "local" ? localTransport(target, env) : await sshTransport(target, env, options);
-  return connectionOver(transport, { signal });
+  return connectionOver(await transportTo(target, { env, timeoutMs, signal, onSystem }), { signal });
 }
 
-async function sshTransport(target: Target, env: SshEnvironment, options: DialOptions): Promise<Transport> {
-  const route = await routeTo(target, env);
+async function transportTo(
+  target: Target,
+  {
+    env,
+    onSystem,
+    ...options
+  }: Pick<ConnectOptions, "signal" | "onSystem"> & { env: SshEnvironment; timeoutMs: number },
+): Promise<Transport> {
+  if (target.via === "local") return localTransport(target, env);
+  const way = await wayTo(target, env);
+  const { signal, timeoutMs } = options;
+  if (way.needs === undefined)
+    return sshTransport(target, way.route, env, { home: env.home, timeoutMs, signal });
+  onSystem?.(way.needs);
+  return systemTransport(target, { env, timeoutMs, signal });
+}
+
+async function sshTransport(
+  target: Target,
+  route: readonly Endpoint[],
+  env: SshEnvironment,
+  options: DialOptions,
+): Promise<Transport> {
   const clients = await travel(route, options);
   const client = clients.list[clients.list.length - 1] as Client;
   const { socket } = clients;
