@@ -70,6 +70,11 @@ function hostKeyFault({ target, log }: Failed): OpsError | undefined {
       "have its certificate signed anew, for the name in ansible_host and with an end in the future";
     return refuse(`the host certificate of ${name} is refused: ${certificate} (${key})`, hint);
   }
+  if (key.includes(", signed by "))
+    return refuse(
+      `the host key of ${name} is not known: it shows ${key}`,
+      "compare that fingerprint and add the authority to known_hosts: @cert-authority NAMES TYPE KEY",
+    );
   const port = log.port === undefined || log.port === "22" ? "" : `-p ${log.port} `;
   const scan = `ssh-keyscan ${port}${shellQuote(log.address ?? target.address)} >> ~/.ssh/known_hosts`;
   return refuse(

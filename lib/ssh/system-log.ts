@@ -11,7 +11,7 @@ export interface LoginLog {
   readonly user?: string;
   /** IP address of the TCP connection. */
   readonly ip?: string;
-  /** Type and fingerprint of the host key shown. */
+  /** Type and fingerprint of the host key shown, and of the authority that signed it where it is a certificate. */
   readonly key?: string;
   /** What was offered: key files by name, `password`. */
   readonly tried: readonly string[];
@@ -58,8 +58,13 @@ export function readLine(log: LoginLog, line: string): LoginLog {
     const [, address = "", port = "", user = ""] = place;
     return { ...log, address, port, user };
   }
-  const key = /^Server host (?:key|certificate): (\S+ SHA256:[A-Za-z0-9+/]+)/.exec(debug)?.[1];
-  if (key !== undefined) return { ...log, key, stage: "the end of the login" };
+  const shown =
+    /^Server host (?:key|certificate): (\S+ SHA256:[A-Za-z0-9+/]+)(?:.* CA (\S+ SHA256:[A-Za-z0-9+/]+))?/;
+  const [, key, authority] = shown.exec(debug) ?? [];
+  if (key !== undefined) {
+    const whole = authority === undefined ? key : `${key}, signed by ${authority}`;
+    return { ...log, key: whole, stage: "the end of the login" };
+  }
   const identity = /^(?:identity|certificate) file (.+) type \d+$/.exec(debug)?.[1];
   if (identity !== undefined) return { ...log, identities: [...log.identities, identity] };
   const offered = /^(?:Offering public key: (.+?) \S+ SHA256:|Trying private key: (.+)$)/.exec(debug);
