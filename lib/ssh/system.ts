@@ -55,6 +55,7 @@ export async function systemTransport(target: Target, options: MasterOptions): P
       );
       live.add(pipes);
       void pipes.exited.then(() => live.delete(pipes));
+      await running(pipes, host);
       return pipes;
     },
     close: () => master.close(),
@@ -110,6 +111,28 @@ function spawnSsh(
     child.once("error", (cause) =>
       reject(new OpsError("tool", `${host}: can't start ${sshProgram}: ${cause.message}`, { host, cause })),
     );
+  });
+}
+
+/** What our own ssh says when there is no session to be had. */
+const NO_SESSION = /^(?:mux_client|Control socket connect|Connection closed by UNKNOWN)/;
+
+/** Settles when the command, which begins by saying something, has done so or has ended. */
+async function running({ stdout, stderr, exited }: Pipes, host: string): Promise<void> {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  for (const stream of [stdout, stderr]) stream.once("readable", resolve);
+  await Promise.race([begun, exited]);
+  // As long as somebody waits for this event, no data flows.
+  for (const stream of [stdout, stderr]) stream.off("readable", resolve);
+  const said: Buffer | null = stderr.read();
+  if (said === null) return;
+  const text = said.toString("utf8");
+  if (!NO_SESSION.test(text)) return stderr.unshift(said);
+  const { code } = await exited;
+  if (code === null) throw lost(host);
+  throw new OpsError("remote", `${host}: can't start a command: ${text.trim().split("\n")[0]}`, {
+    host,
+    hint: "its sshd may allow fewer sessions at once: raise MaxSessions",
   });
 }
 

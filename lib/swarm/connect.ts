@@ -8,10 +8,13 @@ export async function connectAll<H extends FleetHost>(
   fleet: Fleet<H>,
   { deployTo }: { readonly deployTo?: (member: Member<H>) => string } = {},
 ): Promise<void> {
+  const bySystem = new Map<string, string[]>();
   await fleet.phase("connect", async () => {
     await fleet.each(async (member) => {
       fleet.emit({ type: "status", host: member.name, status: "connecting" });
-      const connection = await connect(member.target, { signal: fleet.signal });
+      const onSystem = (reason: string) =>
+        void bySystem.set(reason, [...(bySystem.get(reason) ?? []), member.name]);
+      const connection = await connect(member.target, { signal: fleet.signal, onSystem });
       member.connection = connection;
       member.survey = await survey(connection, { deployTo: deployTo?.(member), signal: fleet.signal });
       fleet.emit({ type: "status", host: member.name, status: "connected" });
@@ -21,4 +24,13 @@ export async function connectAll<H extends FleetHost>(
       });
     });
   });
+  // Once a reason, for a thousand hosts mostly share one.
+  for (const [reason, hosts] of bySystem) fleet.note(systemNote(reason, hosts), { level: "detail" });
+}
+
+const NAMED_HOSTS = 10;
+
+function systemNote(reason: string, hosts: readonly string[]): string {
+  const more = hosts.length > NAMED_HOSTS ? ` and ${hosts.length - NAMED_HOSTS} more` : "";
+  return `${hosts.slice(0, NAMED_HOSTS).join(", ")}${more}: by the system's own ssh, for ${reason}`;
 }
