@@ -78,10 +78,14 @@ async function look(
       return undefined;
     }
   };
-  const connection = await attempt("ssh", () => connect(target, { signal }));
+  let system = "";
+  const onSystem = (reason: string) => {
+    system = `, by the system's own ssh, for ${reason}`;
+  };
+  const connection = await attempt("ssh", () => connect(target, { signal, onSystem }));
   if (connection === undefined) return { findings, reachable: undefined };
   keep(connection);
-  findings.push(about("ssh", name)("ok", wayTo(target)));
+  findings.push(about("ssh", name)("ok", `${wayTo(target)}${system}`));
   if (target.becomeUser !== undefined)
     findings.push(about("sudo", name)("ok", `sudo to ${target.becomeUser} asks for no password`));
   const local = target.via === "local";

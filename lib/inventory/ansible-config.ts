@@ -167,6 +167,7 @@ export function readAnsibleConfig({
       sshArgs: text("ANSIBLE_SSH_ARGS", "ssh_connection.ssh_args"),
       sshCommonArgs: text("ANSIBLE_SSH_COMMON_ARGS", "ssh_connection.ssh_common_args"),
       sshExtraArgs: text("ANSIBLE_SSH_EXTRA_ARGS", "ssh_connection.ssh_extra_args"),
+      sshExecutable: text("ANSIBLE_SSH_EXECUTABLE", "ssh_connection.ssh_executable"),
       remoteUser: text("ANSIBLE_REMOTE_USER", "defaults.remote_user"),
       remotePort: whole("ANSIBLE_REMOTE_PORT", "defaults.remote_port"),
       privateKeyFile: read.path("ANSIBLE_PRIVATE_KEY_FILE", "defaults.private_key_file"),

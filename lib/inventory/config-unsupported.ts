@@ -61,11 +61,6 @@ const SETTINGS: readonly Setting[] = [
     instead: "sudo is run with -n",
   },
   {
-    names: ["ANSIBLE_SSH_EXECUTABLE", "ssh_connection.ssh_executable"],
-    harmless: /^(?:|ssh|\/usr\/bin\/ssh)$/,
-    instead: "connections are made without an ssh program",
-  },
-  {
     names: ["ANSIBLE_PKCS11_PROVIDER", "ssh_connection.pkcs11_provider"],
     harmless: EMPTY,
     instead: "keys of smart cards come from ssh-agent",

@@ -41,6 +41,7 @@ export interface ConnectionDefaults {
   readonly sshArgs?: string | undefined;
   readonly sshCommonArgs?: string | undefined;
   readonly sshExtraArgs?: string | undefined;
+  readonly sshExecutable?: string | undefined;
   readonly remoteUser?: string | undefined;
   readonly remotePort?: number | undefined;
   /** Absolute. */

@@ -1,6 +1,7 @@
 // What ansible_ssh_common_args and its sisters say, as far as it concerns us.
 import { OpsError } from "../errors.ts";
 import { parseCount, parseSpan } from "./spans.ts";
+import { sshFlag } from "./system-arguments.ts";
 
 /** Settings found in ssh arguments; undefined or empty where nothing was said. */
 export interface SshArguments {
@@ -15,6 +16,10 @@ export interface SshArguments {
   /** ServerAliveInterval and ServerAliveCountMax. */
   readonly aliveSeconds?: number | undefined;
   readonly aliveCount?: number | undefined;
+  /** What of it only the system's own ssh can do: `ansible_ssh_common_args has ProxyCommand`. */
+  readonly needs?: string;
+  /** All of it, as words. */
+  readonly words: readonly string[];
 }
 
 // They change neither whom we reach nor whom we trust (or, as ControlPersist, speak of a client we don't use).
@@ -33,22 +38,28 @@ const FLAG_OPTIONS: ReadonlyMap<string, string> = new Map([
   ["l", "User"],
   ["J", "ProxyJump"],
 ]);
-const IGNORED_FLAGS = new Set("46AaCGgKkNnqTtvXxYy");
+// Ours to say (-f, -M, -N, -S) or of no weight.
+const IGNORED_FLAGS = new Set("46AaCEfGgkMNnqSTtvXxYy");
 
 /**
  * Reads ssh command-line arguments; `where` names the var in messages, `host` the host.
- * @throws OpsError `setting` naming an option we can't follow
+ * @throws OpsError `setting` naming what ssh itself wouldn't understand
  */
 export function parseSshArguments(
   text: string,
   { where, host }: { where: string; host: string },
 ): SshArguments {
-  const refuse = (option: string, hint?: string) =>
-    new OpsError("setting", `${host}: ${where} has ${option}, which isn't supported`, { host, hint });
+  const refuse = (option: string) =>
+    new OpsError("setting", `${host}: ${where} has ${option}, which isn't supported`, { host });
+  const words = splitWords(text);
   const found: { -readonly [Name in keyof SshArguments]: SshArguments[Name] } & { identityFiles: string[] } =
     {
       identityFiles: [],
+      words,
     };
+  const need = (what: string) => {
+    found.needs ??= `${where} has ${what}`;
+  };
   const option = (name: string, value: string) => {
     switch (name.toLowerCase()) {
       case "port":
@@ -86,10 +97,13 @@ export function parseSshArguments(
         break;
       }
       case "proxycommand":
-        if (value.toLowerCase() === "none") break;
-        throw refuse("ProxyCommand", "use ProxyJump: -J user@bastion");
+        if (value.toLowerCase() !== "none") need("ProxyCommand");
+        break;
+      case "gssapiauthentication":
+        if (value.toLowerCase() === "yes") need("GSSAPIAuthentication");
+        break;
       default:
-        if (!IGNORED_OPTIONS.has(name.toLowerCase())) throw refuse(`the option ${name}`);
+        if (!IGNORED_OPTIONS.has(name.toLowerCase())) need(`the option ${name}`);
     }
   };
   const take = (flag: string, value: string) => {
@@ -98,19 +112,23 @@ export function parseSshArguments(
     const [, key = value, rest = ""] = /^\s*(\w+)\s*[=\s]\s*(.*)$/s.exec(value) ?? [];
     return option(key, rest.trim());
   };
-  const words = [...splitWords(text)];
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+  const queue = [...words];
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (!word.startsWith("-") || word === "-") throw refuse(`the argument ${JSON.stringify(word)}`);
     // Flags can be bundled (-qC), and the last one's value may stick to it (-p2222).
     for (let at = 1; at < word.length; at += 1) {
       const flag = word[at] ?? "";
-      if (flag === "o" || FLAG_OPTIONS.has(flag)) {
-        const value = word.slice(at + 1) || words.shift();
-        if (value === undefined) throw refuse(`-${flag} without a value`);
-        take(flag, value);
-        break;
+      const kind = sshFlag(flag);
+      if (kind === undefined) throw refuse(`the flag -${flag}`);
+      if (kind === "switch") {
+        if (!IGNORED_FLAGS.has(flag)) need(`the flag -${flag}`);
+        continue;
       }
-      if (!IGNORED_FLAGS.has(flag)) throw refuse(`the flag -${flag}`);
+      const value = word.slice(at + 1) || queue.shift();
+      if (value === undefined) throw refuse(`-${flag} without a value`);
+      if (flag === "o" || FLAG_OPTIONS.has(flag)) take(flag, value);
+      else if (!IGNORED_FLAGS.has(flag)) need(`the flag -${flag}`);
+      break;
     }
   }
   return found;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import SSHConfig from "ssh-config";
 import { OpsError } from "../errors.ts";
+import { configNeeds, markUndecidable } from "./config-needs.ts";
 import type { SshEnvironment } from "./environment.ts";
 import { parseCount, parseSpan } from "./spans.ts";
 
@@ -24,6 +25,8 @@ export interface ClientConfig {
   readonly connectTimeoutMs: number | undefined;
   /** ServerAliveInterval and ServerAliveCountMax. */
   readonly keepalive: { readonly seconds: number | undefined; readonly count: number | undefined };
+  /** What of it only the system's own ssh can do, ProxyCommand apart. */
+  readonly needs: string | undefined;
 }
 
 const MAX_INCLUDES = 16;
@@ -39,7 +42,9 @@ export async function readClientConfig(
   const { configFiles, home } = environment;
   const texts = await Promise.all(configFiles.map((file) => readConfig(file, { home })));
   // Each file begins outside of any section, whatever section the one before ended in.
-  const all = computeConfig(texts.join("\nHost *\n"), name, user, configFiles);
+  const compute = (parts: readonly string[]) =>
+    computeConfig(markUndecidable(parts.join("\nHost *\n")), name, user, configFiles);
+  const all = compute(texts);
   const one = (key: string): string | undefined => [all[key] ?? []].flat()[0];
   const many = (key: string): readonly string[] => [...new Set([all[key] ?? []].flat())];
   const hostName = one("hostname")?.replaceAll("%h", name).replaceAll("%%", "%");
@@ -78,6 +83,7 @@ export async function readClientConfig(
       seconds: span("serveraliveinterval", "ServerAliveInterval"),
       count: count("serveralivecountmax", "ServerAliveCountMax"),
     },
+    needs: configNeeds(all, () => compute(texts.filter((_, at) => !configFiles[at]?.startsWith("/etc/")))),
   };
 }
 

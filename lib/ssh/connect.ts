@@ -2,20 +2,24 @@
 import { reach } from "./bastions.ts";
 import { openChannel } from "./channel.ts";
 import { connectionOver } from "./connection.ts";
-import { type Endpoint, routeTo } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { type SshEnvironment, sshEnvironment } from "./environment.ts";
 import { localTransport } from "./local.ts";
 import type { Exit, Transport } from "./pipes.ts";
 import { throwIfInterrupted } from "./pool.ts";
 import { lost } from "./program.ts";
+import { systemTransport } from "./system.ts";
 import type { Connection, Target } from "./types.ts";
-import { type DialOptions, patience } from "./waiting.ts";
+import { DEFAULT_TIMEOUT_MS, type DialOptions, patience } from "./waiting.ts";
+import { wayTo } from "./way.ts";
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** For each step of each hop: TCP, then the login; else what the target or ssh_config says, else 10 s. */
   readonly timeoutMs?: number | undefined;
   readonly env?: SshEnvironment | undefined;
+  /** Told when it takes the system's own ssh, and why, in words that fit any host. */
+  readonly onSystem?: ((reason: string) => void) | undefined;
 }
 
 /** A host may start its first command late, while PAM sets up the session: so much longer than a step of the login. */
@@ -28,17 +32,34 @@ const GOODBYE_MS = 500;
  */
 export async function connect(
   target: Target,
-  { signal, timeoutMs, env = sshEnvironment() }: ConnectOptions = {},
+  { signal, timeoutMs, env = sshEnvironment(), onSystem }: ConnectOptions = {},
 ): Promise<Connection> {
   throwIfInterrupted(signal, target.name);
-  const options = { home: env.home, timeoutMs, signal };
-  const transport =
-    target.via === "local" ? localTransport(target, env) : await sshTransport(target, env, options);
-  return connectionOver(transport, { signal });
+  return connectionOver(await transportTo(target, { env, timeoutMs, signal, onSystem }), { signal });
 }
 
-async function sshTransport(target: Target, env: SshEnvironment, options: DialOptions): Promise<Transport> {
-  const route = await routeTo(target, env);
+async function transportTo(
+  target: Target,
+  {
+    env,
+    onSystem,
+    ...options
+  }: Pick<ConnectOptions, "signal" | "timeoutMs" | "onSystem"> & { env: SshEnvironment },
+): Promise<Transport> {
+  if (target.via === "local") return localTransport(target, env);
+  const way = await wayTo(target, env);
+  const { signal, timeoutMs } = options;
+  if (way.needs === undefined) return sshTransport(target, way.route, { home: env.home, timeoutMs, signal });
+  onSystem?.(way.needs);
+  const patienceMs = timeoutMs ?? target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+  return systemTransport(target, { env, timeoutMs: patienceMs, signal });
+}
+
+async function sshTransport(
+  target: Target,
+  route: readonly Endpoint[],
+  options: DialOptions,
+): Promise<Transport> {
   const last = route.at(-1) as Endpoint;
   const { client, stream, socket, blocked, leave } = await reach(route, options);
   const host = target.name;

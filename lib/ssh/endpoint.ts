@@ -33,6 +33,8 @@ export interface Endpoint {
   readonly unlocked: Target["unlocked"];
   /** On the way to the host, not the host itself. */
   readonly jump: boolean;
+  /** What ssh_config has for it that only the system's own ssh can do. */
+  readonly needs: string | undefined;
 }
 
 const DEFAULT_PORT = 22;
@@ -43,13 +45,13 @@ const KEEPALIVE_COUNT = 3;
 
 /**
  * The servers to go through, nearest first; the last is the target itself.
- * @throws OpsError `setting` for ssh_config we can't follow (ProxyCommand) or that goes in circles
+ * @throws OpsError `setting` for ssh_config that can't be read or goes in circles
  */
 export async function routeTo(target: Target, environment: SshEnvironment): Promise<readonly Endpoint[]> {
   const { address, user } = target;
   const config = await readClientConfig(address, { user, environment });
-  const last = endpoint(target, config, environment);
-  const jumps = target.jumps ?? jumpsOf(config, target.name);
+  const last = endpoint(target, config, environment, { first: target.jumps === undefined });
+  const jumps = target.jumps ?? jumpsOf(config);
   return [...(await hopsTo(jumps, target, environment, 1)), last];
 }
 
@@ -89,13 +91,19 @@ async function hopsTo(
       ],
     };
     // Only the nearest hop is reached from here, so only its own ProxyJump counts.
-    const before = index === 0 ? await hopsTo(jumpsOf(config, host), hop, environment, depth + 1) : [];
-    return [...before, { ...endpoint(hop, config, environment), jump: true }];
+    const before = index === 0 ? await hopsTo(jumpsOf(config), hop, environment, depth + 1) : [];
+    return [...before, { ...endpoint(hop, config, environment, { first: index === 0 }), jump: true }];
   });
   return (await Promise.all(hops)).flat();
 }
 
-function endpoint(target: Target, config: ClientConfig, environment: SshEnvironment): Endpoint {
+/** `first`: nothing before it was named, so its own ProxyCommand counts. */
+function endpoint(
+  target: Target,
+  config: ClientConfig,
+  environment: SshEnvironment,
+  { first }: { first: boolean },
+): Endpoint {
   const { name, unset = [] } = target;
   const { home } = environment;
   const where = { where: "ssh_config", host: name };
@@ -129,16 +137,16 @@ function endpoint(target: Target, config: ClientConfig, environment: SshEnvironm
     },
     unlocked: target.unlocked,
     jump: false,
+    needs: config.needs ?? (first && hasProxyCommand(config) ? "ssh_config has ProxyCommand" : undefined),
   };
 }
 
-function jumpsOf({ proxyJump, proxyCommand }: ClientConfig, host: string): readonly string[] {
-  if (proxyJump !== undefined) return parseJumps(proxyJump);
-  if (proxyCommand === undefined || proxyCommand.toLowerCase() === "none") return [];
-  throw new OpsError("setting", `${host}: ssh_config has a ProxyCommand for it, which isn't supported`, {
-    host,
-    hint: "use ProxyJump",
-  });
+function jumpsOf({ proxyJump }: ClientConfig): readonly string[] {
+  return proxyJump === undefined ? [] : parseJumps(proxyJump);
+}
+
+function hasProxyCommand({ proxyCommand }: ClientConfig): boolean {
+  return proxyCommand !== undefined && proxyCommand.toLowerCase() !== "none";
 }
 
 /** `user@host:port`, `[::1]:22`, `ssh://…`: user and port are optional. */

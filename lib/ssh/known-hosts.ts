@@ -89,6 +89,16 @@ export function knownKeyTypes(
   return [...new Set(known.map(({ type }) => type))];
 }
 
+/** The @cert-authority line for a host of which no key is known otherwise. */
+export function onlyAuthority(
+  hosts: readonly KnownHost[],
+  { host, port }: Omit<Asked, "key">,
+): KnownHost | undefined {
+  const authority = hosts.find((line) => line.marker === "cert-authority" && matches(line, host, port));
+  if (authority === undefined || knownKeyTypes(hosts, { host, port }).length > 0) return undefined;
+  return authority;
+}
+
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;

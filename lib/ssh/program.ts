@@ -111,7 +111,8 @@ export async function startProgram(
   return {
     exit,
     stderrEnded,
-    exited: exit.then(({ code }) => code),
+    // The system's own ssh has no word for a signal and ends with 255: what we killed was ended by one.
+    exited: exit.then(({ code }) => (killing !== undefined && code === 255 ? null : code)),
     stdout: resume(rest, output),
     stderr: () => new TextDecoder().decode(tail()),
     end: () => void pipes.stdin.end(),

@@ -1,7 +1,7 @@
 // ansible_* vars → how to reach a host.
 import { OpsError } from "../errors.ts";
 import type { ConnectionDefaults, Host, Inventory } from "../inventory/types.ts";
-import { parsePort, parseSeconds, parseSshArguments } from "./args.ts";
+import { parsePort, parseSeconds, parseSshArguments, type SshArguments } from "./args.ts";
 import type { Target } from "./types.ts";
 
 const SSH = new Set(["ssh", "smart", "paramiko", "paramiko_ssh"]);
@@ -91,10 +91,28 @@ export function targetOf(inventory: Inventory, host: Host): Target {
     connectTimeoutMs: timeout && timeout * 1000,
     identitiesOnly: first(all, "identitiesOnly"),
     keepalive: { seconds: first(all, "aliveSeconds"), count: first(all, "aliveCount") },
+    ...systemSsh(all, text("ansible_ssh_executable") ?? settings.sshExecutable),
     unset: [
       ...(port === undefined ? (["port"] as const) : []),
       ...(hostKeyChecking === undefined && checking === undefined ? (["hostKeyChecking"] as const) : []),
     ],
+  };
+}
+
+/** What the system's own ssh would be told, and why it takes that one. */
+function systemSsh(
+  [before, ...after]: readonly SshArguments[],
+  program: string | undefined,
+): Pick<Target, "needs" | "sshArguments" | "sshProgram"> {
+  const words = { before: before?.words ?? [], after: after.flatMap((source) => source.words) };
+  const other = program === undefined || /^(?:\/usr\/bin\/)?ssh$/.test(program) ? undefined : program;
+  return {
+    needs:
+      other === undefined
+        ? first([...(before ? [before] : []), ...after], "needs")
+        : `ansible_ssh_executable is ${other}`,
+    ...(words.before.length + words.after.length === 0 ? {} : { sshArguments: words }),
+    ...(other === undefined ? {} : { sshProgram: other }),
   };
 }
 

@@ -31,6 +31,14 @@ export interface Target {
   readonly unlocked?: ReadonlyMap<string, ParsedKey> | undefined;
   /** Fields nobody set, so that ssh_config may: as with ssh, what the inventory says comes first. */
   readonly unset?: readonly ("port" | "hostKeyChecking")[] | undefined;
+  /** Why only the system's own ssh will do, as far as vars say: `ansible_ssh_common_args has ProxyCommand`. */
+  readonly needs?: string | undefined;
+  /** Words of `ansible_ssh_args`, and of the common and extra ones: for the system's own ssh. */
+  readonly sshArguments?:
+    | { readonly before: readonly string[]; readonly after: readonly string[] }
+    | undefined;
+  /** `ansible_ssh_executable`, where it isn't plain `ssh`. */
+  readonly sshProgram?: string | undefined;
 }
 
 export interface Output {

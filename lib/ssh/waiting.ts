@@ -17,7 +17,8 @@ export interface Waiting {
   readonly giveUp: () => void;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** For each step, where nobody says. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** How long each step towards `endpoint` may take. */
 export function patience(endpoint: Endpoint, timeoutMs: number | undefined): number {

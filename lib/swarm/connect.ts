@@ -16,10 +16,13 @@ export async function connectAll<H extends FleetHost>(
   { deployTo }: { readonly deployTo?: (member: Member<H>) => string } = {},
 ): Promise<void> {
   const slot = limiter(fleet.forks);
+  const bySystem = new Map<string, string[]>();
   await fleet.phase("connect", async () => {
     const one = async (member: Member<H>) => {
       fleet.emit({ type: "status", host: member.name, status: "connecting" });
-      const connection = await connect(member.target, { signal: fleet.signal });
+      const onSystem = (reason: string) =>
+        void bySystem.set(reason, [...(bySystem.get(reason) ?? []), member.name]);
+      const connection = await connect(member.target, { signal: fleet.signal, onSystem });
       member.connection = connection;
       member.survey = await slot(() =>
         survey(connection, { deployTo: deployTo?.(member), signal: fleet.signal }),
@@ -32,4 +35,13 @@ export async function connectAll<H extends FleetHost>(
     };
     await fleet.each(one, { limit: Math.max(fleet.forks, LOGINS_AT_ONCE) });
   });
+  // Once a reason, for a thousand hosts mostly share one.
+  for (const [reason, hosts] of bySystem) fleet.note(systemNote(reason, hosts), { level: "detail" });
+}
+
+const NAMED_HOSTS = 10;
+
+function systemNote(reason: string, hosts: readonly string[]): string {
+  const more = hosts.length > NAMED_HOSTS ? ` and ${hosts.length - NAMED_HOSTS} more` : "";
+  return `${hosts.slice(0, NAMED_HOSTS).join(", ")}${more}: by the system's own ssh, for ${reason}`;
 }

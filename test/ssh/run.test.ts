@@ -2,29 +2,27 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "../../lib/ssh/connect.ts";
-import type { Connection, RemoteProcess } from "../../lib/ssh/types.ts";
+import type { Connection, RemoteProcess, Target } from "../../lib/ssh/types.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { listProcesses } from "../support/processes.ts";
-import { environmentAt, failure } from "./support.ts";
+import { by, environmentAt, failure, WAYS, type WayName } from "./support.ts";
 
 // Generous, for other work may share the machine.
 setDefaultTimeout(30_000);
 
 const before = footprint();
 let fleet: Fleet;
-/** The same host twice: over ssh, and as this machine. */
-const connections = {} as Record<"ssh" | "local", Connection>;
+/** The same host by every way there is. */
+const connections = {} as Record<WayName, Connection>;
 
 beforeAll(async () => {
   fleet = await startFleet({ hosts: 2 });
   const env = environmentAt(fleet.root, { user: fleet.user });
-  connections.ssh = await connect(fleet.target("web1"), { env });
-  connections.local = await connect({ ...fleet.target("web1"), via: "local" }, { env });
+  for (const way of WAYS) connections[way] = await connect(by(way, fleet.target("web1")), { env });
 });
 afterAll(async () => {
-  await connections.ssh[Symbol.asyncDispose]();
-  await connections.local[Symbol.asyncDispose]();
+  for (const connection of Object.values(connections)) await connection[Symbol.asyncDispose]();
   await fleet[Symbol.asyncDispose]();
   await expectNothingLeft(before);
 });
@@ -54,7 +52,7 @@ async function expectGone(mark: string): Promise<void> {
   expect(running(mark)).toEqual([]);
 }
 
-for (const via of ["ssh", "local"] as const) {
+for (const via of WAYS) {
   describe(`over ${via}`, () => {
     test("words arrive as they left", async () => {
       const words = [
@@ -168,7 +166,7 @@ for (const via of ["ssh", "local"] as const) {
     test("closing the connection kills what it started; then there is nothing to start on", async () => {
       const mark = `64.${via.length}1`;
       const env = environmentAt(fleet.root, { user: fleet.user });
-      const connection = await connect({ ...fleet.target("web2"), via }, { env });
+      const connection = await connect(by(via, fleet.target("web2")), { env });
       const program = await connection.start(["sleep", mark]);
       await connection[Symbol.asyncDispose]();
       await connection[Symbol.asyncDispose]();
@@ -225,8 +223,9 @@ describe("a host that hangs", () => {
 describe("another user", () => {
   test("by sudo, over ssh and here, with what it started killed as well", async () => {
     const env = environmentAt(fleet.root, { user: fleet.user });
-    for (const via of ["ssh", "local"] as const) {
-      await using connection = await connect({ ...fleet.target("web1"), via, becomeUser: "daemon" }, { env });
+    for (const via of WAYS) {
+      const target: Target = { ...by(via, fleet.target("web1")), becomeUser: "daemon" };
+      await using connection = await connect(target, { env });
       const { stdout } = await connection.run(["sh", "-c", 'id -un; printf "%s" "$1"', "sh", "it's"]);
       expect(stdout).toBe("daemon\nit's");
       await failure(connection.run(["sleep", "66.1"], { timeoutMs: 200 }));

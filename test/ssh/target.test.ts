@@ -97,7 +97,47 @@ describe("how to reach a host", () => {
       { user: "first", port: 1, privateKeyFile: "/one", jumps: [] },
     ],
   ];
-  for (const [what, vars, expected] of cases) {
+  const system: typeof cases = [
+    [
+      "ProxyCommand",
+      {
+        ansible_ssh_common_args: "-o ProxyCommand='ssh -W %h:%p b'",
+        ansible_ssh_args: "-C -o 'ControlMaster auto'",
+      },
+      {
+        needs: "ansible_ssh_common_args has ProxyCommand",
+        sshArguments: {
+          before: ["-C", "-o", "ControlMaster auto"],
+          after: ["-o", "ProxyCommand=ssh -W %h:%p b"],
+        },
+      },
+    ],
+    ["no ProxyCommand", { ansible_ssh_common_args: "-o ProxyCommand=none" }, { needs: undefined }],
+    [
+      "an option ssh2 doesn't have",
+      { ansible_ssh_extra_args: "-o Tunnel=yes" },
+      { needs: "ansible_ssh_extra_args has the option Tunnel" },
+    ],
+    [
+      "a flag with a value",
+      { ansible_ssh_args: "-b 10.0.0.1 -p 23" },
+      { needs: "ansible_ssh_args has the flag -b", port: 23 },
+    ],
+    ["Kerberos", { ansible_ssh_args: "-K" }, { needs: "ansible_ssh_args has the flag -K" }],
+    [
+      "Kerberos in words",
+      { ansible_ssh_args: "-o GSSAPIAuthentication=yes" },
+      { needs: "ansible_ssh_args has GSSAPIAuthentication" },
+    ],
+    ["no Kerberos", { ansible_ssh_args: "-k -o GSSAPIAuthentication=no" }, { needs: undefined }],
+    [
+      "another program",
+      { ansible_ssh_executable: "/opt/bin/ssh" },
+      { needs: "ansible_ssh_executable is /opt/bin/ssh", sshProgram: "/opt/bin/ssh" },
+    ],
+    ["the usual program", { ansible_ssh_executable: "ssh" }, { needs: undefined }],
+  ];
+  for (const [what, vars, expected] of [...cases, ...system]) {
     test(what, () => expect(target(vars)).toMatchObject(expected));
   }
 
@@ -118,14 +158,9 @@ describe("what can't be", () => {
       { ansible_become: true, ansible_become_password: "x" },
       /ansible_become_password is set, but passwords for sudo/,
     ],
-    [
-      { ansible_ssh_common_args: "-o ProxyCommand='ssh -W %h:%p b'" },
-      /ansible_ssh_common_args has ProxyCommand/,
-    ],
-    [{ ansible_ssh_extra_args: "-o Tunnel=yes" }, /ansible_ssh_extra_args has the option Tunnel/],
-    [{ ansible_ssh_extra_args: "-L 1:b:2" }, /the flag -L/],
     [{ ansible_ssh_extra_args: "-o" }, /-o without a value/],
     [{ ansible_ssh_extra_args: "host" }, /the argument "host"/],
+    [{ ansible_ssh_extra_args: "-Z" }, /the flag -Z/],
     [{ ansible_ssh_args: "-o StrictHostKeyChecking=maybe" }, /StrictHostKeyChecking=maybe/],
   ];
   for (const [vars, message] of cases) {

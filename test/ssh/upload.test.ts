@@ -5,7 +5,7 @@ import { connect } from "../../lib/ssh/connect.ts";
 import type { Connection } from "../../lib/ssh/types.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
-import { environmentAt, failure } from "./support.ts";
+import { by, environmentAt, failure, WAYS, type WayName } from "./support.ts";
 
 // Generous, for other work may share the machine.
 setDefaultTimeout(30_000);
@@ -13,14 +13,13 @@ setDefaultTimeout(30_000);
 const MiB = 1024 * 1024;
 const before = footprint();
 let fleet: Fleet;
-const connections = {} as Record<"ssh" | "local" | "sudo", Connection>;
+const connections = {} as Record<WayName | "sudo", Connection>;
 
 beforeAll(async () => {
   fleet = await startFleet({ hosts: 1 });
   const env = environmentAt(fleet.root, { user: fleet.user });
   const target = fleet.target("web1");
-  connections.ssh = await connect(target, { env });
-  connections.local = await connect({ ...target, via: "local" }, { env });
+  for (const way of WAYS) connections[way] = await connect(by(way, target), { env });
   connections.sudo = await connect({ ...target, becomeUser: "daemon" }, { env });
 });
 afterAll(async () => {
@@ -35,7 +34,7 @@ async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-for (const via of ["ssh", "local"] as const) {
+for (const via of WAYS) {
   describe(`over ${via}`, () => {
     test("64 MiB of a file, into folders that are made, with its mode", async () => {
       const source = join(fleet.root, `source-${via}`);
@@ -110,7 +109,7 @@ test("a full disk: the host's own words, nothing left, the old file stays", asyn
   expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]).exitCode).toBe(0);
   try {
     await writeFile(join(disk, "file"), "old");
-    for (const via of ["ssh", "local"] as const) {
+    for (const via of WAYS) {
       const uploading = connections[via].upload(new Uint8Array(8 * MiB), join(disk, "file"));
       const error = await failure(uploading);
       expect(error).toMatchObject({ code: "disk-full", host: "web1" });

@@ -16,6 +16,8 @@ export interface FleetOptions {
   readonly prefix?: string;
   /** sshd_config lines of a host, instead of the usual ones of the same keyword: `{ web2: ["MaxStartups 1"] }`. */
   readonly config?: Readonly<Record<string, readonly string[]>>;
+  /** Words before the sshd of a host, which become it in the end: a namespace of its own. */
+  readonly around?: Readonly<Record<string, readonly string[]>>;
   /** Vars of the group, written to the inventory. */
   readonly vars?: Readonly<Record<string, unknown>>;
   /** Vars of single hosts, written to the inventory. */
@@ -59,6 +61,7 @@ export async function startFleet({
   hosts = 3,
   prefix = "web",
   config = {},
+  around = {},
   vars = {},
   hostVars = {},
 }: FleetOptions = {}): Promise<Fleet> {
@@ -126,7 +129,7 @@ export async function startFleet({
         const special = config[name] ?? [];
         const changed = new Set(special.map(keyword));
         const lines = [...special, ...usual.filter((line) => !changed.has(keyword(line)))];
-        servers.set(name, await startSshd(place(name, "sshd_config"), lines));
+        servers.set(name, await startSshd(place(name, "sshd_config"), lines, { around: around[name] }));
       }),
     );
     const keys = names.map(async (name) => {
