@@ -43,7 +43,7 @@ export async function connect(
   const options = { home: env.home, timeoutMs, signal };
   const transport =
     target.via === "local" ? localTransport(target, env) : await sshTransport(target, env, options);
-  return connectionOver(transport, { signal });
+  return connectionOver(transport);
 }
 
 async function sshTransport(target: Target, env: SshEnvironment, options: DialOptions): Promise<Transport> {

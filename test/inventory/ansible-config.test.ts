@@ -52,11 +52,11 @@ test("how long connecting may take, and become, follow ansible.cfg where no var 
     if (host === undefined) throw new Error(`no host ${name}`);
     return targetOf(inventory, host);
   };
-  expect(await target({}, "plain")).toMatchObject({ connectTimeoutMs: 9000, becomeUser: "app" });
+  expect(await target({}, "plain")).toMatchObject({ connectTimeoutMs: 9000, become: { user: "app" } });
   expect(await target({ ANSIBLE_TIMEOUT: "7" }, "plain")).toMatchObject({ connectTimeoutMs: 7000 });
-  expect(await target({ ANSIBLE_BECOME: "0" }, "plain")).toMatchObject({ becomeUser: undefined });
-  expect(await target({}, "own")).toMatchObject({ connectTimeoutMs: 3000, becomeUser: undefined });
-  expect(await target({}, "args")).toMatchObject({ connectTimeoutMs: 4000, becomeUser: "root" });
+  expect(await target({ ANSIBLE_BECOME: "0" }, "plain")).toMatchObject({ become: undefined });
+  expect(await target({}, "own")).toMatchObject({ connectTimeoutMs: 3000, become: undefined });
+  expect(await target({}, "args")).toMatchObject({ connectTimeoutMs: 4000, become: { user: "root" } });
   expect(target({}, "bad")).rejects.toThrow('bad: ansible_ssh_timeout: not a number of seconds: "soon"');
 });
 

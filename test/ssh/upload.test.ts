@@ -21,7 +21,7 @@ beforeAll(async () => {
   const target = fleet.target("web1");
   connections.ssh = await connect(target, { env });
   connections.local = await connect({ ...target, via: "local" }, { env });
-  connections.sudo = await connect({ ...target, becomeUser: "daemon" }, { env });
+  connections.sudo = await connect({ ...target, become: { method: "sudo", user: "daemon" } }, { env });
 });
 afterAll(async () => {
   for (const connection of Object.values(connections)) await connection[Symbol.asyncDispose]();
