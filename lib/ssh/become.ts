@@ -39,8 +39,8 @@ const SHOWN_CHARACTERS = 500;
 const BEGINS = /(?:^|\n)rookery-process \d+\n/;
 /** What a shell runs first to mark both outputs, told apart from what sudo, su and a login shell say. */
 export const ANNOUNCE_BOTH = 'echo "rookery-process $$" >&2; echo "rookery-process $$"; exec "$@"';
-// sudo has a prompt of our own; that of su is in the language of the host.
-const SU_PROMPT = /\S.*[:：][^\S\n]*$/;
+// sudo has a prompt of our own; that of su is in the language of the host. "su: " is how its complaints begin.
+const SU_PROMPT = /^(?!\S*su: ).*\S[:：][^\S\n]*$/;
 
 /**
  * `argv` as `become.user`, and the prompt by which sudo asks. The password itself only ever goes to stdin, and only
@@ -125,6 +125,7 @@ export function talk(
     );
   const asked = () => {
     if (password === undefined) return give(unanswered());
+    if (isSent && method === "su") return; // it tries once, then ends
     if (isSent) return give(refused());
     isSent = true;
     clearTimeout(timer);
