@@ -60,13 +60,55 @@ describe("how to reach a host", () => {
     ["no checking", { ansible_host_key_checking: false }, { hostKeyChecking: "no" }],
     ["no checking, in words", { ansible_ssh_host_key_checking: "no" }, { hostKeyChecking: "no" }],
     ["checking on purpose", { ansible_host_key_checking: true }, { hostKeyChecking: "yes", unset: ["port"] }],
-    ["sudo", { ansible_become: true }, { becomeUser: "root" }],
-    ["sudo to somebody", { ansible_become: "yes", ansible_become_user: "deploy" }, { becomeUser: "deploy" }],
+    ["sudo", { ansible_become: true }, { become: { method: "sudo", user: "root" } }],
+    [
+      "sudo to somebody",
+      { ansible_become: "yes", ansible_become_user: "deploy" },
+      { become: { method: "sudo", user: "deploy" } },
+    ],
     [
       "no sudo",
       { ansible_become: false, ansible_become_user: "x", ansible_become_password: "y" },
-      { becomeUser: undefined },
+      { become: undefined },
     ],
+    [
+      "su, with all there is",
+      {
+        ansible_become: true,
+        ansible_become_method: "ansible.builtin.su",
+        ansible_become_password: "secret",
+        ansible_become_flags: "-s /bin/sh",
+        ansible_become_exe: "/opt/su",
+      },
+      { become: { method: "su", user: "root", password: "secret", flags: "-s /bin/sh", exe: "/opt/su" } },
+    ],
+    [
+      "the names of the method win, and only those",
+      {
+        ansible_become: true,
+        ansible_become_user: "a",
+        ansible_sudo_user: "b",
+        ansible_su_user: "c",
+        ansible_become_password: "d",
+        ansible_become_pass: "e",
+        ansible_sudo_pass: "f",
+        ansible_su_pass: "g",
+        ansible_become_flags: "-h",
+        ansible_sudo_flags: "",
+      },
+      { become: { method: "sudo", user: "b", password: "f", flags: "" } },
+    ],
+    [
+      "a password vaulted with the end of its line",
+      { ansible_become: true, ansible_become_password: "secret\n" },
+      { become: { password: "secret" } },
+    ],
+    [
+      "a password that is a number",
+      { ansible_become: true, ansible_become_pass: 1234 },
+      { become: { password: "1234" } },
+    ],
+    ["an empty one", { ansible_become: true, ansible_become_pass: "" }, { become: { password: undefined } }],
     [
       "arguments",
       {
@@ -113,10 +155,11 @@ describe("what can't be", () => {
     [{ ansible_port: 0 }, /not a port/],
     [{ ansible_host: ["a"] }, /ansible_host .* can't be \["a"\]/],
     [{ ansible_become: "perhaps" }, /ansible_become .* can't be "perhaps"/],
-    [{ ansible_become: true, ansible_become_method: "su" }, /ansible_become_method .* can't be "su"/],
+    [{ ansible_become: true, ansible_become_pass: '"x"\nrm' }, /ansible_become_password can't be what it is/],
+    [{ ansible_become: true, ansible_become_method: "doas" }, /ansible_become_method .* can't be "doas"/],
     [
-      { ansible_become: true, ansible_become_password: "x" },
-      /ansible_become_password is set, but passwords for sudo/,
+      { ansible_become: true, ansible_become_password: ["x"] },
+      /ansible_become_password \(group_vars\/web.yml\) can't be what it is/,
     ],
     [
       { ansible_ssh_common_args: "-o ProxyCommand='ssh -W %h:%p b'" },
