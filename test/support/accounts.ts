@@ -1,5 +1,5 @@
 // A host with accounts of its own: real sshd, sudo and su, on files that only they see as /etc/passwd, shadow and sudoers.
-import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Become, Target } from "../../lib/ssh/types.ts";
 import { generateKey } from "./fleet.ts";
@@ -22,9 +22,12 @@ const ACCOUNTS = {
 export type Account = keyof typeof ACCOUNTS;
 
 /** Of every account; never in a file as it is. */
-export const PASSWORD = "Kx7 \"quoted\" $HOME 'word' ü-9q";
-export const ROOT_PASSWORD = "Rz3-of-root-8w";
+export const PASSWORD = "Kx7quartz \"quoted\" $HOME 'word' ü-9q";
+export const ROOT_PASSWORD = "Rz3granite-8w";
+/** What of them shows up whoever quotes them, and nowhere by chance. */
+export const PASSWORD_PARTS = ["Kx7quartz", "Rz3granite"];
 const FIRST_ID = 64_100;
+const HOST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface Accounts extends AsyncDisposable {
   readonly root: string;
@@ -50,13 +53,22 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
   await chmod(root, 0o755);
   await mkdir(etc);
   await mkdir(join(root, "home"));
+  await mkdir(join(root, "root"));
   await generateKey(keyFile);
   await generateKey(join(root, "host_key"));
   const [hash, rootHash] = await Promise.all([PASSWORD, ROOT_PASSWORD].map(hashed));
   const passwd: string[] = [];
   const shadow: string[] = [];
   const group: string[] = [];
-  const sudoers = ["Defaults env_reset, lecture=always", "root ALL=(ALL:ALL) ALL"];
+  // The host has a Bun: a hundred megabytes less to send.
+  const programs = join(root, "bin");
+  await mkdir(programs);
+  await symlink(process.execPath, join(programs, "bun"));
+  const path = `${programs}:${HOST_PATH}`;
+  const sudoers = [
+    `Defaults env_reset, lecture=always, secure_path="${path}", env_keep+=${RUN_VARIABLE}`,
+    "root ALL=(ALL:ALL) ALL",
+  ];
   for (const [index, [account, rule]] of Object.entries(ACCOUNTS).entries()) {
     const id = FIRST_ID + index;
     passwd.push(`${account}:x:${id}:${id}::${home(account as Account)}:/bin/sh`);
@@ -68,8 +80,12 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
   }
   const original = (file: string) => readFile(join("/etc", file), "utf8");
   const own = (await original("shadow")).replace(/^root:[^:]*:/m, () => `root:${rootHash}:`);
+  const people = (await original("passwd")).replace(
+    /^(root:.*:)[^:]*(:[^:]*)$/m,
+    (_, before, shell) => `${before}${join(root, "root")}${shell}`,
+  );
   const files: readonly (readonly [name: string, text: string, mode: number])[] = [
-    ["passwd", (await original("passwd")) + lines(passwd), 0o644],
+    ["passwd", people + lines(passwd), 0o644],
     ["group", (await original("group")) + lines(group), 0o644],
     ["shadow", own + lines(shadow), 0o640],
     ["sudoers", lines(sudoers), 0o440],
@@ -90,7 +106,7 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
     [
       `HostKey ${join(root, "host_key")}`,
       `AuthorizedKeysFile ${join(root, "authorized_keys")}`,
-      `SetEnv ${RUN_VARIABLE}=${RUN_ID}`,
+      `SetEnv PATH=${path} ${RUN_VARIABLE}=${RUN_ID}`,
       "PermitRootLogin yes",
       "PasswordAuthentication yes",
       "KbdInteractiveAuthentication no",
