@@ -7,6 +7,13 @@ const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 const CTRL_U = "\x15";
 const BACKSPACE = /^[\b\x7f]$/;
+const VAULT_HINT = "type it, or give it with --vault-password-file FILE";
+
+interface Waiting {
+  readonly signal: AbortSignal | undefined;
+  /** What to do when nobody answers. */
+  readonly hint: string;
+}
 
 /**
  * One line from the terminal, without echo; where there is no terminal, the next line of stdin, as Python's getpass.
@@ -14,17 +21,17 @@ const BACKSPACE = /^[\b\x7f]$/;
  */
 export async function askSecret(
   question: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, hint = VAULT_HINT }: { readonly signal?: AbortSignal | undefined; readonly hint?: string } = {},
 ): Promise<string> {
   signal?.throwIfAborted();
   const terminal = openTerminal();
-  if (terminal !== undefined) return await fromTerminal(terminal, question, signal);
+  if (terminal !== undefined) return await fromTerminal(terminal, question, { signal, hint });
   const { stdin } = process;
   process.stderr.write(question);
   const interrupt = () => stdin.destroy();
   signal?.addEventListener("abort", interrupt);
   try {
-    const [typed, rest] = await answer(stdin.iterator({ destroyOnReturn: false }), signal);
+    const [typed, rest] = await answer(stdin.iterator({ destroyOnReturn: false }), { signal, hint });
     stdin.unshift(rest); // what follows answers the next question
     return typed;
   } finally {
@@ -49,7 +56,7 @@ function openTerminal(): number | undefined {
   }
 }
 
-async function fromTerminal(fd: number, question: string, signal: AbortSignal | undefined): Promise<string> {
+async function fromTerminal(fd: number, question: string, { signal, hint }: Waiting): Promise<string> {
   // Only for its mode: a stream that was read from keeps the process alive until somebody types again.
   const mode = new ReadStream(fd);
   const input = openSync("/dev/tty", "r");
@@ -57,7 +64,7 @@ async function fromTerminal(fd: number, question: string, signal: AbortSignal | 
   mode.setRawMode(true);
   try {
     writeSync(fd, question);
-    const [typed] = await answer(keys(input, signal), signal);
+    const [typed] = await answer(keys(input, signal), { signal, hint });
     return typed;
   } finally {
     mode.setRawMode(false);
@@ -84,7 +91,7 @@ async function* keys(input: number, signal: AbortSignal | undefined): AsyncItera
 /** The first line, and what came after it. */
 async function answer(
   chunks: AsyncIterable<Uint8Array | string>,
-  signal: AbortSignal | undefined,
+  { signal, hint }: Waiting,
 ): Promise<[typed: string, rest: string]> {
   const decoder = new TextDecoder();
   let typed = "";
@@ -94,7 +101,7 @@ async function answer(
       const end = text.search(/[\r\n]/);
       for (const char of end === -1 ? text : text.slice(0, end)) {
         if (char === CTRL_C) throw new OpsError("interrupted", "interrupted");
-        if (char === CTRL_D && typed === "") throw nothing();
+        if (char === CTRL_D && typed === "") throw nothing(hint);
         if (char === CTRL_U) typed = "";
         else if (BACKSPACE.test(char)) typed = [...typed].slice(0, -1).join("");
         else typed += char;
@@ -106,12 +113,10 @@ async function answer(
     throw error;
   }
   signal?.throwIfAborted();
-  if (typed === "") throw nothing();
+  if (typed === "") throw nothing(hint);
   return [typed, ""];
 }
 
-function nothing(): OpsError {
-  return new OpsError("usage", "the input ended where a password was asked for", {
-    hint: "type it, or give it with --vault-password-file FILE",
-  });
+function nothing(hint: string): OpsError {
+  return new OpsError("usage", "the input ended where a password was asked for", { hint });
 }

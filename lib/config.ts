@@ -12,6 +12,7 @@ import { createDecrypt } from "./inventory/vault.ts";
 import { readVaultSecrets } from "./inventory/vault-secrets.ts";
 import { type InventoryFlags, requireAction } from "./inventory-flags.ts";
 import type { FLEET_FLAGS, Parsed } from "./options.ts";
+import { readPasswords } from "./passwords.ts";
 
 const DEFAULT_FORKS = 50;
 /** What Ansible reads when nobody says what to read. */
@@ -48,13 +49,27 @@ export async function fleetConfig(
     });
   const sources = flags.inventory.length > 0 ? named : [await findInventory(named[0] ?? "")];
   const pattern = patternWord ? (words.shift() ?? "all") : "all";
-  const strict = { ...config, rules: { ...config.rules, unparsedFailed: true } };
+  const ask = (question: string, { hint }: { hint: string }) => askSecret(question, { hint, signal });
+  const passwords = await readPasswords(flags, config.passwords, { ask, signal });
+  const strict = {
+    ...config,
+    rules: { ...config.rules, unparsedFailed: true },
+    connection: { ...config.connection, ...becomeFlags(flags, config), ...passwords },
+  };
   const inventory = await openInventory(sources, flags, strict, { signal });
   return {
     inventory,
     hosts: inventory.match(pattern, { limit: flags.limit }),
     forks: flags.forks ?? forksOf(config) ?? DEFAULT_FORKS,
     words,
+  };
+}
+
+function becomeFlags({ become, becomeMethod, becomeUser }: FleetFlags, { connection }: AnsibleConfig) {
+  return {
+    become: become || connection.become,
+    becomeMethod: becomeMethod ?? connection.becomeMethod,
+    becomeUser,
   };
 }
 

@@ -1,6 +1,7 @@
 // One table of flags → typed options and `--help`.
 import { ArgumentError, parseArguments } from "./arguments.ts";
 import { OpsError } from "./errors.ts";
+import { PASSWORD_FLAGS } from "./password-flags.ts";
 
 interface FlagBase {
   readonly short?: string;
@@ -96,6 +97,7 @@ export const FLEET_FLAGS = {
     notWith: "vaultPasswordFile",
     help: "ask for the vault password",
   },
+  ...PASSWORD_FLAGS,
   json: { type: "switch", help: "one JSON object a line on stdout, nothing else there" },
   verbose: { type: "switch", short: "v", help: "say more" },
 } as const satisfies Record<string, Flag>;

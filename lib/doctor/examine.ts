@@ -72,8 +72,7 @@ async function look(
       if (!(error instanceof OpsError)) throw error;
       const { code, message, hint } = error;
       const text = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
-      // Connecting tries sudo as well: it is the same trouble for a deploy, but not for who mends it.
-      const finding = about(text.includes(" by sudo: ") ? "sudo" : check, name)("fail", text, hint);
+      const finding = about(check, name)("fail", text, hint);
       findings.push(UNREACHABLE.has(code) ? { ...finding, unreachable: true } : finding);
       return undefined;
     }
@@ -86,8 +85,12 @@ async function look(
   if (connection === undefined) return { findings, reachable: undefined };
   keep(connection);
   findings.push(about("ssh", name)("ok", `${wayTo(target)}${system}`));
-  if (target.becomeUser !== undefined)
-    findings.push(about("sudo", name)("ok", `sudo to ${target.becomeUser} asks for no password`));
+  if (target.become !== undefined) {
+    const { method, user } = target.become;
+    const tried = await attempt("sudo", () => connection.run(["true"], { signal }));
+    if (tried === undefined) return { findings, reachable: undefined };
+    findings.push(about("sudo", name)("ok", `commands run as ${user}, by ${method}`));
+  }
   const local = target.via === "local";
   const surveyed: Survey | undefined = await attempt("cache", () => survey(connection, { signal }));
   const facts: Probe | undefined = await attempt("ssh", () =>

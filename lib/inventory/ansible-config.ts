@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { OpsError } from "../errors.ts";
+import { becomeDefaults, type PasswordSources, passwordSources } from "./become-config.ts";
 import { type ConfigFile, parseConfigFile } from "./config-file.ts";
 import { unsupportedSettings } from "./config-unsupported.ts";
 import { configValues, type Environment, expandPath } from "./config-values.ts";
@@ -54,6 +55,7 @@ export interface AnsibleConfig {
   readonly export: boolean;
   readonly playbookDir: string | undefined;
   readonly connection: ConnectionDefaults;
+  readonly passwords: PasswordSources;
 }
 
 export const DEFAULT_RULES: InventoryRules = {
@@ -158,6 +160,7 @@ export function readAnsibleConfig({
     },
     export: flag("ANSIBLE_INVENTORY_EXPORT", "inventory.export") ?? false,
     playbookDir: read.path("ANSIBLE_PLAYBOOK_DIR", "defaults.playbook_dir"),
+    passwords: passwordSources(read),
     connection: {
       hostKeyChecking: flag(
         ["ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING"],
@@ -180,7 +183,7 @@ export function readAnsibleConfig({
       transport: text("ANSIBLE_TRANSPORT", "defaults.transport"),
       become: flag("ANSIBLE_BECOME", "privilege_escalation.become"),
       becomeMethod: text("ANSIBLE_BECOME_METHOD", "privilege_escalation.become_method"),
-      becomeUser: text("ANSIBLE_BECOME_USER", "privilege_escalation.become_user"),
+      becomeBy: { sudo: becomeDefaults(read, "sudo"), su: becomeDefaults(read, "su") },
     },
   };
 }

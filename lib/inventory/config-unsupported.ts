@@ -31,36 +31,6 @@ const SETTINGS: readonly Setting[] = [
     instead: "templates are Jinja without extensions",
   },
   {
-    names: ["ANSIBLE_ASK_PASS", "defaults.ask_pass"],
-    harmless: NO,
-    instead: "set ansible_password (in a vault) where hosts want a password",
-  },
-  {
-    names: ["ANSIBLE_CONNECTION_PASSWORD_FILE", "defaults.connection_password_file"],
-    harmless: EMPTY,
-    instead: "set ansible_password (in a vault) where hosts want a password",
-  },
-  {
-    names: ["ANSIBLE_BECOME_ASK_PASS", "privilege_escalation.become_ask_pass"],
-    harmless: NO,
-    instead: "sudo has to do without a password (NOPASSWD in sudoers)",
-  },
-  {
-    names: ["ANSIBLE_BECOME_PASSWORD_FILE", "defaults.become_password_file"],
-    harmless: EMPTY,
-    instead: "sudo has to do without a password (NOPASSWD in sudoers)",
-  },
-  {
-    names: ["ANSIBLE_BECOME_EXE", "privilege_escalation.become_exe"],
-    harmless: /^(?:|sudo)$/,
-    instead: "sudo is what is run",
-  },
-  {
-    names: ["ANSIBLE_BECOME_FLAGS", "privilege_escalation.become_flags"],
-    harmless: /^(?:-[HSn]+\s*)*$/,
-    instead: "sudo is run with -n",
-  },
-  {
     names: ["ANSIBLE_PKCS11_PROVIDER", "ssh_connection.pkcs11_provider"],
     harmless: EMPTY,
     instead: "keys of smart cards come from ssh-agent",

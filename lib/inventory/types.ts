@@ -51,7 +51,20 @@ export interface ConnectionDefaults {
   readonly transport?: string | undefined;
   readonly become?: boolean | undefined;
   readonly becomeMethod?: string | undefined;
+  /** Of a flag: over what `becomeBy` says. */
   readonly becomeUser?: string | undefined;
+  readonly becomeBy?: { readonly sudo: BecomeDefaults; readonly su: BecomeDefaults } | undefined;
+  /** For SSH, as the operator was asked for it or a file holds it. */
+  readonly password?: string | undefined;
+  readonly becomePassword?: string | undefined;
+}
+
+/** What ansible.cfg and ANSIBLE_* say about becoming another user by one method. */
+export interface BecomeDefaults {
+  readonly user?: string | undefined;
+  readonly exe?: string | undefined;
+  readonly flags?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 export interface Inventory {

@@ -165,7 +165,7 @@ export function parseSeconds(value: string, { where, host }: { where: string; ho
 }
 
 /** Words as a POSIX shell would split them, without expanding anything (Ansible uses Python's shlex). */
-function splitWords(text: string): readonly string[] {
+export function splitWords(text: string): readonly string[] {
   const words = text.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs) ?? [];
   return words.map((word) =>
     word.replace(/\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'/gs, (_, escaped, double, single) => {

@@ -35,7 +35,7 @@ export async function connect(
   { signal, timeoutMs, env = sshEnvironment(), onSystem }: ConnectOptions = {},
 ): Promise<Connection> {
   throwIfInterrupted(signal, target.name);
-  return connectionOver(await transportTo(target, { env, timeoutMs, signal, onSystem }), { signal });
+  return connectionOver(await transportTo(target, { env, timeoutMs, signal, onSystem }));
 }
 
 async function transportTo(

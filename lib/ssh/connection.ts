@@ -1,38 +1,43 @@
 // The one Connection there is, over whatever leads to the host.
-import { OpsError } from "../errors.ts";
+import { PasswordRefused } from "./become.ts";
 import type { Transport } from "./pipes.ts";
 import { type Program, type Starter, startProgram } from "./program.ts";
 import { runCommand } from "./run.ts";
 import type { Connection } from "./types.ts";
 import { uploadFile } from "./upload.ts";
 
-/**
- * `transport` as a Connection. Closing it kills what it started.
- * @throws OpsError `remote` when commands are to run as another user and sudo wants a password
- */
-export async function connectionOver(
-  transport: Transport,
-  { signal }: { signal?: AbortSignal | undefined },
-): Promise<Connection> {
+/** What a step of becoming another user may take where no `ansible_timeout` says: PAM asks elsewhere, at times. */
+const BECOME_MS = 30_000;
+
+/** `transport` as a Connection. Closing it kills what it started. */
+export function connectionOver(transport: Transport): Connection {
   const { target, remoteAddress, localAddress, closed, user } = transport;
+  const { name: host, become, connectTimeoutMs: timeoutMs = BECOME_MS } = target;
   // Ansible, too, leaves out sudo from a user to itself.
-  const becomeUser = target.becomeUser === user ? undefined : target.becomeUser;
+  const disguise = become && become.user !== user ? { become, user, host, timeoutMs } : undefined;
   const programs = new Set<Program>();
   let closing: Promise<void> | undefined;
+  let refusal: PasswordRefused | undefined;
   const close = async () => {
     await Promise.all([...programs].map((program) => program[Symbol.asyncDispose]()));
     await transport.close();
   };
   const starter: Starter = {
-    host: target.name,
+    host,
     start: async (argv, options) => {
-      const program = await startProgram(transport, argv, { ...options, becomeUser });
+      if (refusal !== undefined) throw refusal;
+      const [started] = await Promise.allSettled([startProgram(transport, argv, { ...options, disguise })]);
+      if (started.status === "rejected") {
+        if (started.reason instanceof PasswordRefused) refusal = started.reason;
+        throw started.reason;
+      }
+      const program = started.value;
       programs.add(program);
       program.exit.then(() => programs.delete(program));
       return program;
     },
   };
-  const connection: Connection = {
+  return {
     target,
     remoteAddress,
     localAddress,
@@ -45,24 +50,4 @@ export async function connectionOver(
       return closing;
     },
   };
-  if (becomeUser !== undefined) await trySudo(connection, { becomeUser, user, signal });
-  return connection;
-}
-
-async function trySudo(
-  connection: Connection,
-  { becomeUser, user, signal }: { becomeUser: string; user: string; signal: AbortSignal | undefined },
-): Promise<void> {
-  const host = connection.target.name;
-  const result = await Promise.allSettled([connection.run(["true"], { signal })]);
-  if (result[0].status === "fulfilled" && result[0].value.exitCode === 0) return;
-  await connection[Symbol.asyncDispose]();
-  if (result[0].status === "rejected") throw result[0].reason;
-  const { stderr, exitCode } = result[0].value;
-  // The host was talked to: to Ansible that is a failed host, not an unreachable one.
-  throw new OpsError(
-    "remote",
-    `${host}: ${user} can't become ${becomeUser} by sudo: ${stderr.trim() || `exit code ${exitCode}`}`,
-    { host, hint: `let ${user} run sudo without a password on ${host} (NOPASSWD in sudoers)` },
-  );
 }

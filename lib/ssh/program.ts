@@ -1,5 +1,7 @@
 // A command at the other end, with real backpressure, and a way to end it for certain.
 import { OpsError } from "../errors.ts";
+import type { Disguise, Talk } from "./become.ts";
+import { killGroup, type Opening, openAs } from "./opening.ts";
 import type { Exit, Pipes, Transport } from "./pipes.ts";
 import { interrupted, throwIfInterrupted } from "./pool.ts";
 import type { RemoteProcess } from "./types.ts";
@@ -26,34 +28,28 @@ export interface Starter {
 const STDERR_BYTES = 64 * 1024;
 /** How long a kill may take before the pipes are simply dropped. */
 const KILL_MS = 1500;
+/** The same where sudo or su have to be asked for it first. */
+const KILL_AS_MS = 4000;
 /** A login shell that says more than this before our command starts is not one we can talk to. */
 const NOISE_BYTES = 64 * 1024;
-
-// The first line tells the process id: closing an SSH channel ends nothing by itself, and sshd passes on signals only
-// for unprivileged users. It also marks where the command's own output begins, after whatever a login shell printed.
-const ANNOUNCE = 'echo "rookery-process $$"; exec "$@"';
 const ANNOUNCED = /rookery-process (\d+)\n/;
-// Its whole process group, looked up where it runs; /proc on Linux, ps elsewhere.
-const KILL = `if [ -r /proc/$1/stat ]; then read -r stat < /proc/$1/stat; set -- \${stat##*) }; group=$3
-else group=$(ps -o pgid= -p $1); fi; kill -s KILL -- -$group`;
 
 /**
- * Starts `argv` as `becomeUser` (where there is one) and resolves when it runs.
- * @throws OpsError `unreachable` when the connection is lost, `interrupted` when `signal` was aborted
+ * Starts `argv`, as another user where there is a `disguise`, and resolves when it runs.
+ * @throws OpsError `unreachable` when the connection is lost, `interrupted` when `signal` was aborted, `remote` and
+ *   `timeout` when it can't be run as that user
  */
 export async function startProgram(
   transport: Transport,
   argv: readonly string[],
-  { becomeUser, signal, onStderr }: StartOptions & { readonly becomeUser: string | undefined },
+  { disguise, signal, onStderr }: StartOptions & { readonly disguise: Disguise | undefined },
 ): Promise<Program> {
   const host = transport.target.name;
   if (argv.length === 0) throw new TypeError("no command");
   throwIfInterrupted(signal, host);
-  const as = becomeUser === undefined ? [] : ["sudo", "-n", "-H", "-u", becomeUser, "--"];
-  const opening = transport.open([...as, "sh", "-c", ANNOUNCE, "sh", ...argv]);
-  const pipes = await unlessAborted(opening, { signal, host });
+  const { pipes, words } = await unlessAborted(openAs(transport, argv, disguise), { signal, host });
   const pending = new Set<(error: Error) => void>();
-  const { tail, ended: stderrEnded } = readStderr(pipes, onStderr);
+  const { tail, ended: stderrEnded } = readStderr(pipes, { words, onStderr });
   let over: Exit | undefined;
   const gone = () => {
     if (over?.code === null && over.signal === undefined) return lost(host);
@@ -83,8 +79,8 @@ export async function startProgram(
   const end = async () => {
     if (over !== undefined) return pipes.close();
     if (pid !== undefined) {
-      const killed = killGroup(transport, [...as, "sh", "-c", KILL, "sh", pid]).then(() => exit);
-      await within(KILL_MS, killed);
+      const killed = killGroup(transport, pid, disguise).then(() => exit);
+      await within(disguise === undefined ? KILL_MS : KILL_AS_MS, killed);
     }
     pipes.close();
     await exit;
@@ -102,11 +98,24 @@ export async function startProgram(
       throw lost(host, error);
     }
   };
-  const { announced, rest } = await readAnnouncement(output);
-  pid = announced;
+  const announcement = readAnnouncement(output, words);
+  const begun = await Promise.allSettled([words ? Promise.race([announcement, words.failed]) : announcement]);
+  if (begun[0].status === "fulfilled") pid = begun[0].value.announced;
   if (signal?.aborted) {
     await kill();
     throw interrupted(signal, host);
+  }
+  if (begun[0].status === "rejected") {
+    pipes.close();
+    throw begun[0].reason;
+  }
+  const { announced, rest } = begun[0].value;
+  if (words !== undefined && announced === undefined) {
+    if (rest.length >= NOISE_BYTES) pipes.close();
+    const { code, signal: ended } = await exit;
+    if (code === null && ended === undefined && rest.length < NOISE_BYTES) throw lost(host);
+    await stderrEnded;
+    throw words.failure(rest.toString(), code);
   }
   return {
     exit,
@@ -146,28 +155,17 @@ function quoted(stderr: Uint8Array): string {
   return text === "" ? "" : `: ${text}`;
 }
 
-/** Settles with the kill command, or when there is nobody left to send it to. */
-async function killGroup(transport: Transport, argv: readonly string[]): Promise<void> {
-  const opened = await Promise.allSettled([transport.open(argv)]);
-  if (opened[0].status === "rejected") return;
-  const pipes = opened[0].value;
-  pipes.stdin.on("error", () => undefined).end();
-  pipes.stdout.resume();
-  pipes.stderr.resume();
-  await pipes.exited;
-}
-
 /** `opening`, or the interruption, whichever is first; what opens later is closed. */
 async function unlessAborted(
-  opening: Promise<Pipes>,
+  opening: Promise<Opening>,
   { signal, host }: { signal: AbortSignal | undefined; host: string },
-): Promise<Pipes> {
+): Promise<Opening> {
   if (signal === undefined) return opening;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => {
     reject(interrupted(signal, host));
     opening.then(
-      (pipes) => pipes.close(),
+      ({ pipes }) => pipes.close(),
       () => undefined, // it failed to open: nothing to close
     );
   };
@@ -182,10 +180,15 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
 }
 
 /** Reads stderr as it comes, so that it never blocks the program, and keeps the last of it. */
-function readStderr({ stderr }: Pipes, onStderr: ((bytes: Uint8Array) => void) | undefined) {
+function readStderr(
+  { stderr }: Pipes,
+  { words, onStderr }: Pick<StartOptions, "onStderr"> & { readonly words: Talk | undefined },
+) {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   let tail = Buffer.alloc(0);
-  stderr.on("data", (chunk: Buffer) => {
+  stderr.on("data", (heard: Buffer) => {
+    const chunk = words?.stderr(heard) ?? heard;
+    if (chunk.length === 0) return;
     tail = Buffer.concat([tail, chunk]).subarray(-STDERR_BYTES);
     onStderr?.(chunk);
   });
@@ -196,13 +199,15 @@ function readStderr({ stderr }: Pipes, onStderr: ((bytes: Uint8Array) => void) |
 type Chunks = () => Promise<IteratorResult<Uint8Array>>;
 
 /** Reads up to the line with the process id. Without one (no such user, no shell) all that was said is `rest`. */
-async function readAnnouncement(output: Chunks) {
+async function readAnnouncement(output: Chunks, words: Talk | undefined) {
   let heard = Buffer.alloc(0);
   while (heard.length < NOISE_BYTES) {
     const { value, done } = await output();
     if (done) break;
     heard = Buffer.concat([heard, value]);
     const found = ANNOUNCED.exec(heard.toString("latin1"));
+    if (found === null) words?.stdout(heard.toString());
+    else words?.begun();
     if (found !== null) return { announced: found[1], rest: heard.subarray(found.index + found[0].length) };
   }
   return { announced: undefined, rest: heard };

@@ -1,7 +1,8 @@
 // ansible_* vars → how to reach a host.
 import { OpsError } from "../errors.ts";
-import type { ConnectionDefaults, Host, Inventory } from "../inventory/types.ts";
+import type { Host, Inventory } from "../inventory/types.ts";
 import { parsePort, parseSeconds, parseSshArguments, type SshArguments } from "./args.ts";
+import { becomeOf } from "./become-vars.ts";
 import type { Target } from "./types.ts";
 
 const SSH = new Set(["ssh", "smart", "paramiko", "paramiko_ssh"]);
@@ -13,15 +14,18 @@ const DEFAULT_PORT = 22;
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/ssh_connection.html
  */
 export function targetOf(inventory: Inventory, host: Host): Target {
-  const text = (...names: readonly string[]): string | undefined => {
-    for (const name of names) {
-      const value = inventory.value(host, name);
-      if (value === undefined || value === null) continue;
-      if (!["string", "number", "bigint", "boolean"].includes(typeof value)) throw bad(name, value);
-      if (`${value}` !== "") return `${value}`;
-    }
-    return undefined;
+  const scalar = (name: string): string | undefined => {
+    const value = inventory.value(host, name) ?? undefined;
+    if (value === undefined) return undefined;
+    if (!["string", "number", "bigint", "boolean"].includes(typeof value)) throw bad(name, value);
+    return `${value}`;
   };
+  const found = (names: readonly string[], isSet: (value: string | undefined) => boolean) => {
+    const name = names.find((each) => isSet(scalar(each)));
+    return name === undefined ? undefined : scalar(name);
+  };
+  const text = (...names: readonly string[]) => found(names, Boolean);
+  const given = (...names: readonly string[]) => found(names, (value) => value !== undefined);
   const flag = (...names: readonly string[]): boolean | undefined => {
     const value = text(...names)?.toLowerCase();
     if (value === undefined) return undefined;
@@ -32,7 +36,8 @@ export function targetOf(inventory: Inventory, host: Host): Target {
   const bad = (name: string, value: unknown, hint?: string) => {
     const origin = inventory.origin(host, name);
     const where = origin === undefined ? name : `${name} (${origin})`;
-    return new OpsError("setting", `${host.name}: ${where} can't be ${JSON.stringify(value)}`, {
+    const what = /pass/.test(name) ? "what it is" : JSON.stringify(value);
+    return new OpsError("setting", `${host.name}: ${where} can't be ${what}`, {
       host: host.name,
       hint,
     });
@@ -42,13 +47,13 @@ export function targetOf(inventory: Inventory, host: Host): Target {
   const args = (name: string, setting: string | undefined) =>
     parseSshArguments(text(name) ?? setting ?? "", { where: name, host: host.name });
 
-  const becomeUser = become({ host, text, flag, bad, settings });
+  const become = becomeOf({ host, settings, text, given, flag, bad });
   const connection = text("ansible_connection") ?? settings.transport ?? "ssh";
   const via = connection.replace(/^ansible\.builtin\./, "");
   if (via !== "local" && !SSH.has(via)) throw bad("ansible_connection", connection, "use ssh or local");
   if (via === "local") {
     const here = { address: "127.0.0.1", port: 0, hostKeyChecking: "yes" } as const;
-    return { name: host.name, via, ...here, becomeUser };
+    return { name: host.name, via, ...here, become };
   }
 
   // ssh takes the first value it meets, and this is the order in which Ansible writes its command line.
@@ -83,11 +88,11 @@ export function targetOf(inventory: Inventory, host: Host): Target {
     user:
       before.user ?? text("ansible_ssh_user", "ansible_user") ?? settings.remoteUser ?? first(after, "user"),
     privateKeyFile: ownKey ?? all.flatMap(({ identityFiles }) => identityFiles)[0],
-    password: text("ansible_ssh_password", "ansible_ssh_pass", "ansible_password"),
+    password: text("ansible_ssh_password", "ansible_ssh_pass", "ansible_password") ?? settings.password,
     jumps: first(all, "jumps"),
     hostKeyChecking: hostKeyChecking ?? "yes",
     knownHostsFiles: first(all, "knownHostsFiles"),
-    becomeUser,
+    become,
     connectTimeoutMs: timeout && timeout * 1000,
     identitiesOnly: first(all, "identitiesOnly"),
     keepalive: { seconds: first(all, "aliveSeconds"), count: first(all, "aliveCount") },
@@ -114,39 +119,6 @@ function systemSsh(
     ...(words.before.length + words.after.length === 0 ? {} : { sshArguments: words }),
     ...(other === undefined ? {} : { sshProgram: other }),
   };
-}
-
-/** Who commands run as; undefined for the login user. */
-function become({
-  host,
-  text,
-  flag,
-  bad,
-  settings,
-}: {
-  host: Host;
-  settings: ConnectionDefaults;
-  text: (...names: readonly string[]) => string | undefined;
-  flag: (...names: readonly string[]) => boolean | undefined;
-  bad: (name: string, value: unknown, hint?: string) => OpsError;
-}): string | undefined {
-  if ((flag("ansible_become") ?? settings.become) !== true) return undefined;
-  const method = text("ansible_become_method") ?? settings.becomeMethod ?? "sudo";
-  if (method !== "sudo" && method !== "ansible.builtin.sudo")
-    throw bad("ansible_become_method", method, "use sudo");
-  const names = ["ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"];
-  const password = names.find((name) => text(name) !== undefined);
-  if (password !== undefined) {
-    throw new OpsError(
-      "setting",
-      `${host.name}: ${password} is set, but passwords for sudo aren't supported yet`,
-      {
-        host: host.name,
-        hint: "let the login user run sudo without a password (NOPASSWD in sudoers)",
-      },
-    );
-  }
-  return text("ansible_become_user", "ansible_sudo_user") ?? settings.becomeUser ?? "root";
 }
 
 /** The first of `sources` that says something about `name`. */

@@ -17,8 +17,8 @@ export interface Target {
   readonly jumps?: readonly string[] | undefined;
   readonly hostKeyChecking: "yes" | "accept-new" | "no";
   readonly knownHostsFiles?: readonly string[] | undefined;
-  /** Passwordless sudo (`sudo -n -u USER`) in front of every command when set. */
-  readonly becomeUser?: string | undefined;
+  /** Whom every command runs as, and how; undefined: the login user. */
+  readonly become?: Become | undefined;
   /** How long each step of connecting may take; 10 s where nobody says. */
   readonly connectTimeoutMs?: number | undefined;
   /** Only `privateKeyFile`, not the agent's other keys (IdentitiesOnly). */
@@ -39,6 +39,18 @@ export interface Target {
     | undefined;
   /** `ansible_ssh_executable`, where it isn't plain `ssh`. */
   readonly sshProgram?: string | undefined;
+}
+
+/** Another user on a host, by sudo or su. */
+export interface Become {
+  readonly method: "sudo" | "su";
+  readonly user: string;
+  /** Given only when it is asked for. */
+  readonly password?: string | undefined;
+  /** Words on the program's command line, quoted as for a shell; `-H` for sudo, none for su. */
+  readonly flags?: string | undefined;
+  /** The program, where it isn't called as the method. */
+  readonly exe?: string | undefined;
 }
 
 export interface Output {

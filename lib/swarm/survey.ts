@@ -58,7 +58,7 @@ export async function survey(
       `its shell answered nothing sensible (exit ${exitCode})${said === "" ? "" : `: ${said}`}`,
       {
         host: connection.target.name,
-        hint: "the login user needs a POSIX shell, and sudo without a password where ansible_become is set",
+        hint: "the login user needs a POSIX shell, as does whom it becomes where ansible_become is set",
       },
     );
   }

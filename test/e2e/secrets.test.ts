@@ -1,9 +1,9 @@
 // Secrets of the inventory reach the command that needs them, and nothing else that anybody can read.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readTexts } from "./digest.ts";
+import { processTexts } from "./process-texts.ts";
 import { startStage, textAt } from "./stage.ts";
 
 setDefaultTimeout(60_000);
@@ -61,18 +61,3 @@ test("a vaulted value, an extra var and ansible_password show up nowhere while a
       for (const secret of SECRETS) expect([path, text.includes(secret)]).toEqual([path, false]);
   await stage.expectTidy();
 });
-
-/** Command line and environment of everything that runs on this machine. */
-function* processTexts(): Generator<{ readonly name: string; readonly text: string }> {
-  for (const pid of readdirSync("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
-    for (const part of ["cmdline", "environ"]) {
-      try {
-        const text = readFileSync(`/proc/${pid}/${part}`, "utf8");
-        yield { name: `${part} of ${text.split("\0").slice(0, 3).join(" ").slice(0, 80)}`, text };
-      } catch {
-        // It ended, or is the kernel's.
-      }
-    }
-  }
-}

@@ -52,12 +52,35 @@ test("how long connecting may take, and become, follow ansible.cfg where no var 
     if (host === undefined) throw new Error(`no host ${name}`);
     return targetOf(inventory, host);
   };
-  expect(await target({}, "plain")).toMatchObject({ connectTimeoutMs: 9000, becomeUser: "app" });
+  expect(await target({}, "plain")).toMatchObject({ connectTimeoutMs: 9000, become: { user: "app" } });
   expect(await target({ ANSIBLE_TIMEOUT: "7" }, "plain")).toMatchObject({ connectTimeoutMs: 7000 });
-  expect(await target({ ANSIBLE_BECOME: "0" }, "plain")).toMatchObject({ becomeUser: undefined });
-  expect(await target({}, "own")).toMatchObject({ connectTimeoutMs: 3000, becomeUser: undefined });
-  expect(await target({}, "args")).toMatchObject({ connectTimeoutMs: 4000, becomeUser: "root" });
+  expect(await target({ ANSIBLE_BECOME: "0" }, "plain")).toMatchObject({ become: undefined });
+  expect(await target({}, "own")).toMatchObject({ connectTimeoutMs: 3000, become: undefined });
+  expect(await target({}, "args")).toMatchObject({ connectTimeoutMs: 4000, become: { user: "root" } });
   expect(target({}, "bad")).rejects.toThrow('bad: ansible_ssh_timeout: not a number of seconds: "soon"');
+});
+
+test("sections and variables of a become method win over those of all, and which passwords are asked for", async () => {
+  await using folder = await folderOf({
+    "ansible.cfg":
+      "[defaults]\nask_pass = yes\nbecome_password_file = secret\n[privilege_escalation]\nbecome_user = all\nbecome_exe = doas\nbecome_ask_pass = no\n[su_become_plugin]\nuser = one\nflags = -s /bin/sh\n",
+  });
+  const environment = {
+    ANSIBLE_BECOME_FLAGS: "-H",
+    ANSIBLE_SUDO_EXE: "/opt/sudo",
+    ANSIBLE_SU_PASS: "secret",
+  };
+  const { connection, passwords } = readAnsibleConfig({ environment, folder: folder.path });
+  expect(connection.becomeBy).toEqual({
+    sudo: { user: "all", exe: "/opt/sudo", flags: "-H", password: undefined },
+    su: { user: "one", exe: "doas", flags: "-H", password: "secret" },
+  });
+  expect(passwords).toEqual({
+    askPass: true,
+    askBecomePass: false,
+    connectionPasswordFile: undefined,
+    becomePasswordFile: join(folder.path, "secret"),
+  });
 });
 
 test("what can't be followed is told, by the name it is set with", async () => {
@@ -71,8 +94,6 @@ test("what can't be followed is told, by the name it is set with", async () => {
   expect(warnings).toEqual([
     "the vars plugin my.own is enabled, and not supported: only group_vars and host_vars count",
     `defaults.jinja2_native in ${file} is not supported: templates give texts`,
-    "ANSIBLE_BECOME_ASK_PASS is not supported: sudo has to do without a password (NOPASSWD in sudoers)",
-    `privilege_escalation.become_exe in ${file} is not supported: sudo is what is run`,
   ]);
 });
 

@@ -224,7 +224,7 @@ describe("another user", () => {
   test("by sudo, over ssh and here, with what it started killed as well", async () => {
     const env = environmentAt(fleet.root, { user: fleet.user });
     for (const via of WAYS) {
-      const target: Target = { ...by(via, fleet.target("web1")), becomeUser: "daemon" };
+      const target: Target = { ...by(via, fleet.target("web1")), become: { method: "sudo", user: "daemon" } };
       await using connection = await connect(target, { env });
       const { stdout } = await connection.run(["sh", "-c", 'id -un; printf "%s" "$1"', "sh", "it's"]);
       expect(stdout).toBe("daemon\nit's");
@@ -235,13 +235,17 @@ describe("another user", () => {
 
   test("oneself needs no sudo", async () => {
     const env = environmentAt(fleet.root, { user: fleet.user });
-    await using connection = await connect({ ...fleet.target("web1"), becomeUser: fleet.user }, { env });
+    await using connection = await connect(
+      { ...fleet.target("web1"), become: { method: "sudo", user: fleet.user } },
+      { env },
+    );
     expect((await connection.run(["sh", "-c", "echo $SUDO_USER"])).stdout).toBe("\n");
   });
 
   test("sudo says no", async () => {
-    const target = { ...fleet.target("web1"), becomeUser: "no-such-user" };
-    const error = await failure(connect(target, { env: environmentAt(fleet.root) }));
+    const target = { ...fleet.target("web1"), become: { method: "sudo", user: "no-such-user" } as const };
+    await using connection = await connect(target, { env: environmentAt(fleet.root) });
+    const error = await failure(connection.run(["true"]));
     expect(error.code).toBe("remote");
     expect(error.message).toMatch(/^web1: root can't become no-such-user by sudo: sudo: .*no-such-user/);
   });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const env = environmentAt(fleet.root, { user: fleet.user });
   const target = fleet.target("web1");
   for (const way of WAYS) connections[way] = await connect(by(way, target), { env });
-  connections.sudo = await connect({ ...target, becomeUser: "daemon" }, { env });
+  connections.sudo = await connect({ ...target, become: { method: "sudo", user: "daemon" } }, { env });
 });
 afterAll(async () => {
   for (const connection of Object.values(connections)) await connection[Symbol.asyncDispose]();
