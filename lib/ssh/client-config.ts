@@ -1,8 +1,6 @@
 // What ~/.ssh/config and /etc/ssh/ssh_config say about a host.
-import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
-import SSHConfig from "ssh-config";
 import { OpsError } from "../errors.ts";
+import { sectionsAbout } from "./config-sections.ts";
 import type { SshEnvironment } from "./environment.ts";
 
 /** undefined where the files say nothing. Paths are absolute. */
@@ -22,8 +20,6 @@ export interface ClientConfig {
   readonly globalKnownHostsFiles: readonly string[] | undefined;
 }
 
-const MAX_INCLUDES = 16;
-
 /**
  * The settings for `name`, which is what one would type after `ssh`. `Match exec` sections are not run.
  * @throws OpsError `setting` when a file can't be read or understood
@@ -32,10 +28,8 @@ export async function readClientConfig(
   name: string,
   { user, environment }: { user: string | undefined; environment: SshEnvironment },
 ): Promise<ClientConfig> {
-  const { configFiles, home } = environment;
-  const texts = await Promise.all(configFiles.map((file) => readConfig(file, { home })));
-  // Each file begins outside of any section, whatever section the one before ended in.
-  const all = computeConfig(texts.join("\nHost *\n"), name, user, configFiles);
+  const { home } = environment;
+  const all = computeConfig(name, user, environment);
   const one = (key: string): string | undefined => [all[key] ?? []].flat()[0];
   const many = (key: string): readonly string[] => [...new Set([all[key] ?? []].flat())];
   const hostName = one("hostname")?.replaceAll("%h", name).replaceAll("%%", "%");
@@ -68,60 +62,17 @@ export async function readClientConfig(
   };
 }
 
-function computeConfig(text: string, name: string, user: string | undefined, files: readonly string[]) {
+function computeConfig(name: string, user: string | undefined, { configFiles, home }: SshEnvironment) {
   try {
     const who = user === undefined ? {} : { User: user };
     // `User` may be left out, whatever the package's types say.
     const asked = { Host: name, ...who } as { Host: string; User: string };
-    return SSHConfig.parse(text).compute(asked, { ignoreCase: true, matchExec: false });
+    const sections = sectionsAbout(name, { files: configFiles, home });
+    return sections.compute(asked, { ignoreCase: true, matchExec: false });
   } catch (error) {
-    throw new OpsError("setting", `can't understand ${files.join(" or ")}: ${(error as Error).message}`, {
+    if (error instanceof OpsError) throw error;
+    throw new OpsError("setting", `can't understand ${configFiles.join(" or ")}: ${(error as Error).message}`, {
       cause: error,
     });
-  }
-}
-
-/** The text of `file` with its `Include` lines replaced by what they name, each back in the section it stood in. */
-async function readConfig(
-  file: string,
-  { home, depth = 0 }: { home: string; depth?: number },
-): Promise<string> {
-  const text = await readOptional(file);
-  const lines: string[] = [];
-  let section = "Host *";
-  for (const line of text.split("\n")) {
-    if (/^\s*(host|match)[\s=]/i.test(line)) section = line;
-    const patterns = /^\s*include[\s=]+(.*)$/i.exec(line)?.[1];
-    if (patterns === undefined) {
-      lines.push(line);
-      continue;
-    }
-    if (depth === MAX_INCLUDES)
-      throw new OpsError("setting", `${file}: Include goes more than ${depth} files deep`);
-    for (const word of patterns.match(/"[^"]*"|\S+/g) ?? []) {
-      const pattern = word.replace(/^"(.*)"$/, "$1").replace(/^~(?=\/)/, home);
-      for (const path of await included(isAbsolute(pattern) ? pattern : join(dirname(file), pattern))) {
-        lines.push(await readConfig(path, { home, depth: depth + 1 }));
-      }
-    }
-    lines.push(section);
-  }
-  return lines.join("\n");
-}
-
-async function included(pattern: string): Promise<readonly string[]> {
-  if (!/[*?[]/.test(pattern)) return [pattern];
-  const found = await Array.fromAsync(
-    new Bun.Glob(pattern.slice(1)).scan({ cwd: "/", dot: true, absolute: true }),
-  );
-  return found.sort();
-}
-
-async function readOptional(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw new OpsError("setting", `can't read ${file}: ${(error as Error).message}`, { cause: error });
   }
 }
