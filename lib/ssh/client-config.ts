@@ -71,8 +71,12 @@ function computeConfig(name: string, user: string | undefined, { configFiles, ho
     return sections.compute(asked, { ignoreCase: true, matchExec: false });
   } catch (error) {
     if (error instanceof OpsError) throw error;
-    throw new OpsError("setting", `can't understand ${configFiles.join(" or ")}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new OpsError(
+      "setting",
+      `can't understand ${configFiles.join(" or ")}: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

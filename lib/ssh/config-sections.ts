@@ -1,5 +1,6 @@
 // ssh_config files and what they include, read and parsed once; and which of their sections may concern a host.
-import { dirname, isAbsolute, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import SSHConfig, { type Line, LineType } from "ssh-config";
 import { OpsError } from "../errors.ts";
 import { fileCache } from "./file-cache.ts";
@@ -95,8 +96,24 @@ function readPieces(file: string, { home, depth = 0 }: { home: string; depth?: n
 
 function included(pattern: string): readonly string[] {
   if (!/[*?[]/.test(pattern)) return [pattern];
-  const glob = new Bun.Glob(pattern.slice(1));
-  return [...glob.scanSync({ cwd: "/", dot: true, absolute: true })].sort();
+  const folder = dirname(pattern);
+  if (/[*?[]/.test(folder)) {
+    const glob = new Bun.Glob(pattern.slice(1));
+    return [...glob.scanSync({ cwd: "/", dot: true, absolute: true })].sort();
+  }
+  // The usual case, ssh_config.d/*.conf, and this is asked for each host: a scan takes ten times as long.
+  const glob = new Bun.Glob(basename(pattern));
+  return namesIn(folder).flatMap((name) => (glob.match(name) ? [join(folder, name)] : []));
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw new OpsError("setting", `can't read ${folder}: ${message}`, { cause: error });
+  }
 }
 
 function read(file: string): readonly Piece[] {

@@ -106,5 +106,10 @@ async function append(file: string, { keyName, port, key, host }: NewHost): Prom
 /** Whether the last line of `file` lacks its end. */
 async function endsInside(file: string): Promise<boolean> {
   const { size } = Bun.file(file);
-  return size > 0 && (await Bun.file(file).slice(size - 1).text()) !== "\n";
+  return (
+    size > 0 &&
+    (await Bun.file(file)
+      .slice(size - 1)
+      .text()) !== "\n"
+  );
 }

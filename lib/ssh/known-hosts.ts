@@ -49,9 +49,9 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
 
 const indexOf = fileCache((text, file, before: { text: string; value: Indexed } | undefined): Indexed => {
   // It mostly grows: `accept-new` adds a line a host, and reading all the others again each time would add up.
-  const grown = before !== undefined && before.text.endsWith("\n") && text.startsWith(before.text);
-  const { index, lines } = grown ? before.value : { index: knownHostsIndex([]), lines: 0 };
-  const added = grown ? text.slice(before.text.length) : text;
+  const grown = before?.text.endsWith("\n") && text.startsWith(before.text) ? before : undefined;
+  const { index, lines } = grown?.value ?? { index: knownHostsIndex([]), lines: 0 };
+  const added = text.slice(grown?.text.length ?? 0);
   index.add(parseKnownHosts(added, file, lines));
   return { index, lines: lines + added.split("\n").length - 1 };
 });
@@ -82,10 +82,7 @@ export function parseKnownHosts(text: string, file: string, linesBefore = 0): re
  * Whether `host` may show `key`. Stricter than ssh in one thing: a host of which we know keys, but none of the
  * type it shows, counts as changed, so that `accept-new` can't be led around a known key.
  */
-export function checkHostKey(
-  hosts: KnownHosts | readonly KnownHost[],
-  { host, port, key }: Asked,
-): Verdict {
+export function checkHostKey(hosts: KnownHosts | readonly KnownHost[], { host, port, key }: Asked): Verdict {
   const lines = linesAbout(hosts, { host, port });
   const revoked = lines.find((line) => line.marker === "revoked" && line.key.equals(key));
   if (revoked !== undefined) return { type: "revoked", by: revoked };

@@ -75,6 +75,8 @@ async function serve(config: ServerConfig): Promise<void> {
     client.on("session", (accept) => {
       const session = accept();
       session.on("env", (acceptVariable) => acceptVariable?.());
+      // Granted so that those who always ask go on; commands get pipes all the same.
+      session.on("pty", (acceptTerminal) => acceptTerminal?.());
       session.on("exec", (acceptCommand, _reject, { command }) => {
         const channel = acceptCommand();
         const env = {

@@ -154,7 +154,12 @@ interface ServerProcess {
 }
 
 function startServer(config: ServerConfig): ServerProcess {
-  const child = Bun.spawn([process.execPath, SERVER], { stdin: "pipe", stdout: "pipe", stderr: "inherit", env: process.env });
+  const child = Bun.spawn([process.execPath, SERVER], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+    env: process.env,
+  });
   child.stdin.write(`${JSON.stringify(config)}\n`);
   void child.stdin.flush();
   const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
