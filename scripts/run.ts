@@ -11,7 +11,7 @@ await script(async (signal) => {
   await using fleet = startFleet(plan.hosts, { title: words.join(" "), forks: plan.forks, signal });
   await using _screen = watch(fleet, { ...options, quiet: true });
   return await fleet.run(async () => {
-    await connectAll(fleet);
+    await connectAll(fleet, { surveyed: false });
     await runAll(fleet, words, {
       timeoutMs,
       onResult: ({ host, exitCode, stdout, stderr }) => {

@@ -1,8 +1,8 @@
 // Which keys and passwords to offer a server, in which order, and what to say when none will do.
-import { readFile } from "node:fs/promises";
 import { type AnyAuthMethod, OpenSSHAgent, type ParsedKey, utils } from "ssh2";
 import { OpsError } from "../errors.ts";
 import { type Endpoint, placeOf } from "./endpoint.ts";
+import { fileCache } from "./file-cache.ts";
 import { answersTo, type Prompt, unanswerable } from "./prompts.ts";
 
 export interface Attempt {
@@ -145,17 +145,15 @@ function unlockedKey(file: string, unlocked: Endpoint["unlocked"]): KeyFile | un
 
 /** A private key file, or what is wrong with it; `explicit`: it was named, so that it ought to exist. */
 export async function readKey(file: string, explicit: boolean): Promise<KeyFile> {
-  const publicKey = await readPublicKey(`${file}.pub`);
+  const publicKey = readPublicKey(`${file}.pub`);
   const half = publicKey === undefined ? {} : { publicKey };
-  let text: string;
+  let key: ReturnType<typeof keyIn>;
   try {
-    text = await readFile(file, "utf8");
+    key = keyIn(file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") return { file, ...half, problem: message };
-    return explicit ? { file, ...half, problem: "no such file" } : { file, ...half };
+    return { file, ...half, problem: (error as Error).message };
   }
-  const key = utils.parseKey(text);
+  if (key === undefined) return explicit ? { file, ...half, problem: "no such file" } : { file, ...half };
   if (key instanceof Error) {
     const encrypted = /encrypted/i.test(key.message);
     return { file, ...half, problem: encrypted ? ENCRYPTED : key.message };
@@ -164,15 +162,13 @@ export async function readKey(file: string, explicit: boolean): Promise<KeyFile>
   return { file, key, publicKey: key.getPublicSSH() };
 }
 
-async function readPublicKey(file: string): Promise<Buffer | undefined> {
-  try {
-    const key = utils.parseKey(await readFile(file, "utf8"));
-    return key instanceof Error ? undefined : key.getPublicSSH();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+function readPublicKey(file: string): Buffer | undefined {
+  const key = keyIn(file);
+  return key === undefined || key instanceof Error ? undefined : key.getPublicSSH();
 }
+
+/** The key in a file, an Error where it holds none that can be read so. */
+const keyIn = fileCache((text) => utils.parseKey(text));
 
 /** The agent, showing only `allowed` keys when there is such a list (IdentitiesOnly). */
 class LimitedAgent extends OpenSSHAgent {

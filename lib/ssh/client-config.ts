@@ -1,9 +1,7 @@
 // What ~/.ssh/config and /etc/ssh/ssh_config say about a host.
-import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
-import SSHConfig from "ssh-config";
 import { OpsError } from "../errors.ts";
-import { configNeeds, markUndecidable } from "./config-needs.ts";
+import { configNeeds } from "./config-needs.ts";
+import { sectionsAbout } from "./config-sections.ts";
 import type { SshEnvironment } from "./environment.ts";
 import { parseCount, parseSpan } from "./spans.ts";
 
@@ -29,8 +27,6 @@ export interface ClientConfig {
   readonly needs: string | undefined;
 }
 
-const MAX_INCLUDES = 16;
-
 /**
  * The settings for `name`, which is what one would type after `ssh`. `Match exec` sections are not run.
  * @throws OpsError `setting` when a file can't be read or understood
@@ -40,11 +36,8 @@ export async function readClientConfig(
   { user, environment }: { user: string | undefined; environment: SshEnvironment },
 ): Promise<ClientConfig> {
   const { configFiles, home } = environment;
-  const texts = await Promise.all(configFiles.map((file) => readConfig(file, { home })));
-  // Each file begins outside of any section, whatever section the one before ended in.
-  const compute = (parts: readonly string[]) =>
-    computeConfig(markUndecidable(parts.join("\nHost *\n")), name, user, configFiles);
-  const all = compute(texts);
+  const compute = (files: readonly string[]) => computeConfig(name, user, { configFiles: files, home });
+  const all = compute(configFiles);
   const one = (key: string): string | undefined => [all[key] ?? []].flat()[0];
   const many = (key: string): readonly string[] => [...new Set([all[key] ?? []].flat())];
   const hostName = one("hostname")?.replaceAll("%h", name).replaceAll("%%", "%");
@@ -83,7 +76,7 @@ export async function readClientConfig(
       seconds: span("serveraliveinterval", "ServerAliveInterval"),
       count: count("serveralivecountmax", "ServerAliveCountMax"),
     },
-    needs: configNeeds(all, () => compute(texts.filter((_, at) => !configFiles[at]?.startsWith("/etc/")))),
+    needs: configNeeds(all, () => compute(configFiles.filter((file) => !file.startsWith("/etc/")))),
   };
 }
 
@@ -92,60 +85,25 @@ function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;
 }
 
-function computeConfig(text: string, name: string, user: string | undefined, files: readonly string[]) {
+function computeConfig(
+  name: string,
+  user: string | undefined,
+  { configFiles, home }: Pick<SshEnvironment, "configFiles" | "home">,
+) {
   try {
     const who = user === undefined ? {} : { User: user };
     // `User` may be left out, whatever the package's types say.
     const asked = { Host: name, ...who } as { Host: string; User: string };
-    return SSHConfig.parse(text).compute(asked, { ignoreCase: true, matchExec: false });
+    const sections = sectionsAbout(name, { files: configFiles, home });
+    return sections.compute(asked, { ignoreCase: true, matchExec: false });
   } catch (error) {
-    throw new OpsError("setting", `can't understand ${files.join(" or ")}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-/** The text of `file` with its `Include` lines replaced by what they name, each back in the section it stood in. */
-async function readConfig(
-  file: string,
-  { home, depth = 0 }: { home: string; depth?: number },
-): Promise<string> {
-  const text = await readOptional(file);
-  const lines: string[] = [];
-  let section = "Host *";
-  for (const line of text.split("\n")) {
-    if (/^\s*(host|match)[\s=]/i.test(line)) section = line;
-    const patterns = /^\s*include[\s=]+(.*)$/i.exec(line)?.[1];
-    if (patterns === undefined) {
-      lines.push(line);
-      continue;
-    }
-    if (depth === MAX_INCLUDES)
-      throw new OpsError("setting", `${file}: Include goes more than ${depth} files deep`);
-    for (const word of patterns.match(/"[^"]*"|\S+/g) ?? []) {
-      const pattern = word.replace(/^"(.*)"$/, "$1").replace(/^~(?=\/)/, home);
-      for (const path of await included(isAbsolute(pattern) ? pattern : join(dirname(file), pattern))) {
-        lines.push(await readConfig(path, { home, depth: depth + 1 }));
-      }
-    }
-    lines.push(section);
-  }
-  return lines.join("\n");
-}
-
-async function included(pattern: string): Promise<readonly string[]> {
-  if (!/[*?[]/.test(pattern)) return [pattern];
-  const found = await Array.fromAsync(
-    new Bun.Glob(pattern.slice(1)).scan({ cwd: "/", dot: true, absolute: true }),
-  );
-  return found.sort();
-}
-
-async function readOptional(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw new OpsError("setting", `can't read ${file}: ${(error as Error).message}`, { cause: error });
+    if (error instanceof OpsError) throw error;
+    throw new OpsError(
+      "setting",
+      `can't understand ${configFiles.join(" or ")}: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,5 +1,5 @@
 // The moment a server shows its key: go on, remember it, or refuse in words that help.
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -9,8 +9,9 @@ import {
   type KnownHost,
   keyType,
   knownHostName,
-  parseKnownHosts,
+  readKnownHosts,
 } from "./known-hosts.ts";
+import type { KnownHosts } from "./known-hosts-index.ts";
 import { shellCommand, shellQuote } from "./quote.ts";
 
 /**
@@ -21,7 +22,7 @@ import { shellCommand, shellQuote } from "./quote.ts";
  */
 export async function verifyHostKey(
   endpoint: Endpoint,
-  known: readonly KnownHost[],
+  known: KnownHosts | readonly KnownHost[],
   key: Buffer,
 ): Promise<"trusted" | "unchecked"> {
   const { host, keyName, port, hostKeyChecking, userKnownHostsFiles } = endpoint;
@@ -88,9 +89,9 @@ interface NewHost {
 async function append(file: string, { keyName, port, key, host }: NewHost): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const text = await readOrEmpty(file);
-    if (checkHostKey(parseKnownHosts(text, file), { host: keyName, port, key }).type === "known") return;
-    const separator = text === "" || text.endsWith("\n") ? "" : "\n";
+    const known = await readKnownHosts([file]);
+    if (checkHostKey(known, { host: keyName, port, key }).type === "known") return;
+    const separator = (await endsInside(file)) ? "\n" : "";
     const entry = `${knownHostName(keyName, port)} ${keyType(key)} ${key.toString("base64")}\n`;
     // One write in append mode, so that lines of other programs never mix with it.
     await appendFile(file, separator + entry, { mode: 0o600 });
@@ -102,11 +103,13 @@ async function append(file: string, { keyName, port, key, host }: NewHost): Prom
   }
 }
 
-async function readOrEmpty(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
+/** Whether the last line of `file` lacks its end. */
+async function endsInside(file: string): Promise<boolean> {
+  const { size } = Bun.file(file);
+  return (
+    size > 0 &&
+    (await Bun.file(file)
+      .slice(size - 1)
+      .text()) !== "\n"
+  );
 }

@@ -1,7 +1,8 @@
 // known_hosts as OpenSSH writes and reads it: which key may a host show?
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
 import { OpsError } from "../errors.ts";
+import { fileCache } from "./file-cache.ts";
+import { type KnownHosts, knownHostsIndex, knownHostsOf } from "./known-hosts-index.ts";
 
 /** One line of a known_hosts file. */
 export interface KnownHost {
@@ -34,21 +35,37 @@ export function knownHostName(host: string, port: number): string {
  * The lines of `files`, in order; files that don't exist hold none.
  * @throws OpsError `host-key` when one exists and can't be read: that must never look like "nothing known"
  */
-export async function readKnownHosts(files: readonly string[]): Promise<readonly KnownHost[]> {
-  const texts = files.map(async (file) => {
+export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
+  const found = files.flatMap((file) => {
     try {
-      return parseKnownHosts(await readFile(file, "utf8"), file);
+      return indexOf(file)?.index ?? [];
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return [];
+      const { message } = error as Error;
       throw new OpsError("host-key", `can't read ${file}: ${message}`, { cause: error });
     }
   });
-  return (await Promise.all(texts)).flat();
+  return knownHostsOf(found);
 }
 
-/** The lines of a known_hosts text that hold a key; comments and lines OpenSSH would skip too are left out. */
-export function parseKnownHosts(text: string, file: string): readonly KnownHost[] {
+const indexOf = fileCache((text, file, before: { text: string; value: Indexed } | undefined): Indexed => {
+  // It mostly grows: `accept-new` adds a line a host, and reading all the others again each time would add up.
+  const grown = before?.text.endsWith("\n") && text.startsWith(before.text) ? before : undefined;
+  const { index, lines } = grown?.value ?? { index: knownHostsIndex([]), lines: 0 };
+  const added = text.slice(grown?.text.length ?? 0);
+  index.add(parseKnownHosts(added, file, lines));
+  return { index, lines: lines + added.split("\n").length - 1 };
+});
+
+interface Indexed {
+  readonly index: ReturnType<typeof knownHostsIndex>;
+  readonly lines: number;
+}
+
+/**
+ * The lines of a known_hosts text that hold a key; comments and lines OpenSSH would skip too are left out.
+ * `linesBefore`: how many lines of the file come before `text`.
+ */
+export function parseKnownHosts(text: string, file: string, linesBefore = 0): readonly KnownHost[] {
   return text.split("\n").flatMap((content, index) => {
     const words = content.trim().split(/\s+/);
     if (words[0] === "" || words[0]?.startsWith("#")) return [];
@@ -57,7 +74,7 @@ export function parseKnownHosts(text: string, file: string): readonly KnownHost[
     const [names, type, base64] = words;
     if (names === undefined || type === undefined || base64 === undefined) return [];
     const key = Buffer.from(base64, "base64");
-    return keyType(key) === type ? [{ file, line: index + 1, marker, names, type, key }] : [];
+    return keyType(key) === type ? [{ file, line: linesBefore + index + 1, marker, names, type, key }] : [];
   });
 }
 
@@ -65,8 +82,8 @@ export function parseKnownHosts(text: string, file: string): readonly KnownHost[
  * Whether `host` may show `key`. Stricter than ssh in one thing: a host of which we know keys, but none of the
  * type it shows, counts as changed, so that `accept-new` can't be led around a known key.
  */
-export function checkHostKey(hosts: readonly KnownHost[], { host, port, key }: Asked): Verdict {
-  const lines = hosts.filter((line) => matches(line, host, port));
+export function checkHostKey(hosts: KnownHosts | readonly KnownHost[], { host, port, key }: Asked): Verdict {
+  const lines = linesAbout(hosts, { host, port });
   const revoked = lines.find((line) => line.marker === "revoked" && line.key.equals(key));
   if (revoked !== undefined) return { type: "revoked", by: revoked };
   const plain = lines.filter((line) => line.marker === undefined);
@@ -81,22 +98,21 @@ export function checkHostKey(hosts: readonly KnownHost[], { host, port, key }: A
 
 /** Types of the keys known of a host, to ask the server for one of them first. */
 export function knownKeyTypes(
-  hosts: readonly KnownHost[],
+  hosts: KnownHosts | readonly KnownHost[],
   { host, port }: Omit<Asked, "key">,
 ): readonly string[] {
-  const known = hosts.filter((line) => line.marker === undefined && matches(line, host, port));
+  const known = linesAbout(hosts, { host, port }).filter(({ marker }) => marker === undefined);
   if (known.length === 0 && port !== 22) return knownKeyTypes(hosts, { host, port: 22 });
   return [...new Set(known.map(({ type }) => type))];
 }
 
 /** The @cert-authority line for a host of which no key is known otherwise. */
 export function onlyAuthority(
-  hosts: readonly KnownHost[],
-  { host, port }: Omit<Asked, "key">,
+  hosts: KnownHosts | readonly KnownHost[],
+  place: Omit<Asked, "key">,
 ): KnownHost | undefined {
-  const authority = hosts.find((line) => line.marker === "cert-authority" && matches(line, host, port));
-  if (authority === undefined || knownKeyTypes(hosts, { host, port }).length > 0) return undefined;
-  return authority;
+  const authority = linesAbout(hosts, place).find(({ marker }) => marker === "cert-authority");
+  return authority === undefined || knownKeyTypes(hosts, place).length > 0 ? undefined : authority;
 }
 
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
@@ -118,32 +134,10 @@ interface Asked {
   readonly key: Buffer;
 }
 
-function matches({ names }: KnownHost, host: string, port: number): boolean {
-  const name = knownHostName(host, port);
-  if (names.startsWith("|")) return matchesHash(names, name);
-  let found = false;
-  for (const pattern of names.toLowerCase().split(",")) {
-    const negated = pattern.startsWith("!");
-    if (!glob(negated ? pattern.slice(1) : pattern).test(name)) continue;
-    if (negated) return false;
-    found = true;
-  }
-  return found;
-}
-
-function matchesHash(names: string, name: string): boolean {
-  const [, magic, salt, hash] = names.split("|");
-  if (magic !== "1" || salt === undefined || hash === undefined) return false;
-  const expected = Buffer.from(hash, "base64");
-  const actual = createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest();
-  return expected.length === actual.length && timingSafeEqual(expected, actual);
-}
-
-/** `*` and `?` only; brackets are part of a name here. */
-function glob(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s");
+function linesAbout(
+  hosts: KnownHosts | readonly KnownHost[],
+  { host, port }: Omit<Asked, "key">,
+): readonly KnownHost[] {
+  const index = "matching" in hosts ? hosts : knownHostsIndex(hosts);
+  return index.matching(knownHostName(host, port));
 }

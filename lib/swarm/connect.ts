@@ -10,10 +10,16 @@ import { survey } from "./survey.ts";
  */
 const LOGINS_AT_ONCE = 200;
 
-/** Connects to all hosts and looks, `forks` at a time, at what each is and holds. `deployTo`: where its releases are. */
+/**
+ * Connects to all hosts and looks, `forks` at a time, at what each is and holds, unless `surveyed` is false: a script
+ * that only runs commands needn't know. `deployTo`: where its releases are.
+ */
 export async function connectAll<H extends FleetHost>(
   fleet: Fleet<H>,
-  { deployTo }: { readonly deployTo?: (member: Member<H>) => string } = {},
+  {
+    deployTo,
+    surveyed = true,
+  }: { readonly deployTo?: (member: Member<H>) => string; readonly surveyed?: boolean } = {},
 ): Promise<void> {
   const slot = limiter(fleet.forks);
   const bySystem = new Map<string, string[]>();
@@ -24,9 +30,10 @@ export async function connectAll<H extends FleetHost>(
         void bySystem.set(reason, [...(bySystem.get(reason) ?? []), member.name]);
       const connection = await connect(member.target, { signal: fleet.signal, onSystem });
       member.connection = connection;
-      member.survey = await slot(() =>
-        survey(connection, { deployTo: deployTo?.(member), signal: fleet.signal }),
-      );
+      if (surveyed)
+        member.survey = await slot(() =>
+          survey(connection, { deployTo: deployTo?.(member), signal: fleet.signal }),
+        );
       fleet.emit({ type: "status", host: member.name, status: "connected" });
       void connection.closed.then((reason) => {
         if (reason === undefined) return;

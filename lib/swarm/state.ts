@@ -1,5 +1,6 @@
 // (state, event) → state: everything a screen shows, kept pure so that it can be tested in tables.
 import type { Fault, FleetEvent, HostProgress, HostStatus, Phase, Summary } from "./events.ts";
+import { HostMap } from "./host-map.ts";
 
 export interface HostState {
   readonly name: string;
@@ -80,7 +81,7 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
   const next = { ...state, atMs: event.atMs };
   switch (event.type) {
     case "plan": {
-      const hosts = new Map(event.hosts.map(({ host, group }) => [host, newHost(host, group)]));
+      const hosts = HostMap.of(event.hosts.map(({ host, group }) => [host, newHost(host, group)] as const));
       return { ...next, title: event.title, hosts };
     }
     case "phase": {
@@ -164,13 +165,9 @@ function withHosts(
   names: readonly string[],
   change: (host: HostState) => HostState,
 ): FleetState {
-  const hosts = new Map(state.hosts);
-  for (const name of names) {
-    const host = hosts.get(name);
-    if (host === undefined) throw new Error(`event about a host that is not in the plan: ${name}`);
-    hosts.set(name, change(host));
-  }
-  return { ...state, hosts };
+  const stranger = names.find((name) => !state.hosts.has(name));
+  if (stranger !== undefined) throw new Error(`event about a host that is not in the plan: ${stranger}`);
+  return { ...state, hosts: HostMap.of(state.hosts).changed(names, change) };
 }
 
 function moved(
