@@ -43,7 +43,11 @@ export async function buildBastion({
     namespace: `${prefix}-control`,
     address: open ? "10.88.0.2" : "10.89.0.2",
   };
-  const bastion: Machine = { name: "bastion", namespace: `${prefix}-bastion`, address: "10.89.0.1" };
+  const bastion: Machine = {
+    name: "bastion",
+    namespace: `${prefix}-bastion`,
+    address: open ? "10.88.0.1" : "10.89.0.1",
+  };
   const machines = Array.from({ length: hosts }, (_, index): Machine => {
     const name = `web${index + 1}`;
     const subnet = isolated.includes(name) ? `10.90.${index}` : "10.88.1";

@@ -68,7 +68,7 @@ export async function startBastionFleet({
   await Promise.all([at("key"), at("host_key")].map((path) => generateKey(path)));
   const hostKey = (await readFile(at("host_key.pub"), "utf8")).split(" ").slice(0, 2).join(" ");
   await writeFile(at("known_hosts"), everybody.map(({ address }) => `${address} ${hostKey}\n`).join(""));
-  const servers = open ? machines : [bastion, ...machines];
+  const servers = [bastion, ...machines];
   await Promise.all(
     servers.map(async (machine) => {
       await mkdir(at(machine.name, "home"), { recursive: true });
@@ -94,17 +94,24 @@ export async function startBastionFleet({
     }),
   );
   const user = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
-  const jump = open ? "" : ` -o ProxyJump=${user}@${bastion.address}`;
+  // In the open, only hosts that nobody else reaches need it.
+  const isBehind = (name: string) => !open || (options.isolated ?? []).includes(name);
+  const sshArgs = (name: string) =>
+    `-o UserKnownHostsFile=${at("known_hosts")}${isBehind(name) ? ` -o ProxyJump=${user}@${bastion.address}` : ""}`;
   const place = (host: string, ...path: string[]) => at(host, "shop", ...path);
   await writeFile(
     at("inventory", "hosts.yml"),
     dump({
       web: {
-        hosts: Object.fromEntries(machines.map(({ name, address }) => [name, { ansible_host: address }])),
+        hosts: Object.fromEntries(
+          machines.map(({ name, address }) => [
+            name,
+            { ansible_host: address, ansible_ssh_common_args: sshArgs(name) },
+          ]),
+        ),
         vars: {
           ansible_user: user,
           ansible_ssh_private_key_file: at("key"),
-          ansible_ssh_common_args: `-o UserKnownHostsFile=${at("known_hosts")}${jump}`,
           rookery_app: "shop",
           rookery_source: at("source"),
           rookery_deploy_to: place("{{ inventory_hostname }}"),
