@@ -89,6 +89,14 @@ export function openFed({ pieces, pieceBytes, holds, buffers, accept, room, onFa
     const taken = accept(index, bytes);
     if (taken !== "new") buffers.give(bytes);
     if (taken === "wrong") fail(wrongPiece(index));
+    // Whoever fed it waits for the word.
+    if (taken === "held") held(index);
+  }
+
+  function held(index: number): void {
+    if (tell === undefined) return;
+    news.push(index);
+    timer ??= setTimeout(flush, TELL_MS);
   }
 
   return {
@@ -108,11 +116,7 @@ export function openFed({ pieces, pieceBytes, holds, buffers, accept, room, onFa
       }
       if (!failed) await room();
     },
-    held: (index) => {
-      if (tell === undefined) return;
-      news.push(index);
-      timer ??= setTimeout(flush, TELL_MS);
-    },
+    held,
     close: () => clearTimeout(timer),
   };
 }
