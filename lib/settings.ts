@@ -26,6 +26,8 @@ export interface HostSettings {
   readonly via: Via;
   /** Hosts of one zone feed each other. */
   readonly zone: string;
+  /** Hosts fed over SSH where this machine reaches none of a zone by TCP. */
+  readonly seeders: number;
   /** Bytes a second; undefined: no bound. */
   readonly maxUpload: number | undefined;
   readonly maxDownload: number | undefined;
@@ -124,6 +126,12 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     fallback: () => "",
     help: "hosts of one zone feed each other; from zone to zone every byte goes once",
   },
+  seeders: {
+    var: "rookery_seeders",
+    read: (found, fail) => count(found, fail) || fail("wants a whole number, 1 or more"),
+    fallback: () => 2,
+    help: "hosts of each zone fed over SSH, for the others, where only SSH leads to them",
+  },
   maxUpload: {
     var: "rookery_max_upload",
     read: rate,
@@ -158,18 +166,19 @@ export function settingsOf(
 /** What a swarm needs to know of a host, for runs that have no releases. */
 export type SwarmSettings = Pick<
   HostSettings,
-  "address" | "ports" | "via" | "zone" | "maxUpload" | "maxDownload"
+  "address" | "ports" | "via" | "zone" | "seeders" | "maxUpload" | "maxDownload"
 >;
 
 /** @throws OpsError `setting` naming var, file and host */
 export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings {
-  const { address, ports, via, zone, maxUpload, maxDownload } = SETTINGS;
+  const { address, ports, via, zone, seeders, maxUpload, maxDownload } = SETTINGS;
   const read = <T>(setting: Setting<T>) => readSetting(inventory, host, setting, {});
   return {
     address: read(address),
     ports: read(ports),
     via: read(via),
     zone: read(zone),
+    seeders: read(seeders),
     maxUpload: read(maxUpload),
     maxDownload: read(maxDownload),
   };

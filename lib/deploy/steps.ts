@@ -100,6 +100,7 @@ export async function distributeRelease(
         address: settings.address,
         ports: settings.ports,
         zone: settings.zone,
+        seeders: settings.seeders,
         maxUpload: settings.maxUpload,
         maxDownload: settings.maxDownload,
       }),

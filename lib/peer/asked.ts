@@ -57,11 +57,11 @@ export function sourceOf(
   };
 }
 
-/** Whoever else is asked for a block that came needs not send it. */
-export function takeBack(peers: Iterable<Peer>, piece: number, offset: number): void {
+/** Whoever else is asked for a block that came (or for any of the piece) needs not send it. */
+export function takeBack(peers: Iterable<Peer>, piece: number, offset?: number): void {
+  const came = (asked: Asked) => asked.piece === piece && (offset ?? asked.offset) === asked.offset;
   for (const { flight, wire } of peers)
-    for (const each of flight.filter((asked) => asked.piece === piece && asked.offset === offset))
-      wire.cancel(piece, offset, each.length);
+    for (const each of flight.filter(came)) wire.cancel(piece, each.offset, each.length);
 }
 
 /** May be asked again for pieces that nobody else can be asked for: better late than never. */

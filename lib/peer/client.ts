@@ -15,7 +15,7 @@ import {
   type Upward,
 } from "./protocol.ts";
 
-export type PeerEvent = Extract<Upward, { type: "progress" | "detail" | "output" }>;
+export type PeerEvent = Exclude<Upward, { type: "hello" | "pong" | "answer" | "error" }>;
 
 export interface Peer extends AsyncDisposable {
   readonly host: string;

@@ -6,11 +6,14 @@ import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
 import { plainAddress } from "./address.ts";
 import { startEngine } from "./engine.ts";
-import type { EngineProgress, Params, PeerAddress, PortRange, Result } from "./protocol.ts";
-import type { Progress } from "./types.ts";
+import type { EngineProgress, Params, PeerAddress, PortRange, Result, Upward } from "./protocol.ts";
+import type { Engine, Progress } from "./types.ts";
 
 export interface Download extends AsyncDisposable {
   readonly port: number;
+  /** 40 hex digits. */
+  readonly peerId: string;
+  readonly fed: Engine["fed"];
   connect(peers: readonly PeerAddress[]): void;
   readonly complete: Promise<Result<"complete">>;
 }
@@ -24,10 +27,13 @@ export async function startDownload(
   {
     signal,
     report,
+    tell,
     stallMs = STALL_MS,
   }: {
     readonly signal: AbortSignal;
     readonly report: (progress: EngineProgress) => void;
+    /** Who is connected with a seeder, and who can't be reached. */
+    readonly tell?: (event: Extract<Upward, { type: "link" | "unreached" }>) => void;
     readonly stallMs?: number;
   },
 ): Promise<Download> {
@@ -53,6 +59,8 @@ export async function startDownload(
     maxDownload,
     ...(tracker === undefined ? {} : { tracker }),
     signal,
+    onLink: seed ? (peerId, open) => tell?.({ type: "link", peerId, open }) : undefined,
+    onUnreached: ({ address, port }) => tell?.({ type: "unreached", address, port }),
   }).catch(async (error: unknown) => {
     await removeFetched();
     throw error;
@@ -69,7 +77,9 @@ export async function startDownload(
     last = text;
     if (progress.verified !== verified || progress.verified === progress.pieces) movedAtMs = Date.now();
     verified = progress.verified;
-    if (Date.now() - movedAtMs > stallMs) stalled.reject(stall(progress, { ports, stallMs }));
+    // Whoever feeds it knows when to give up.
+    if (Date.now() - movedAtMs > stallMs && !engine.fed.begun)
+      stalled.reject(stall(progress, { ports, stallMs }));
   };
   const timer = setInterval(tick, REPORT_MS);
   void engine.begun.then(tick);
@@ -81,6 +91,8 @@ export async function startDownload(
   complete.catch(() => undefined);
   return {
     port: engine.port,
+    peerId: engine.peerId,
+    fed: engine.fed,
     connect: (peers) => engine.connect(peers),
     complete,
     [Symbol.asyncDispose]: async () => {

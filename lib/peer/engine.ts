@@ -5,6 +5,7 @@ import type { Torrent } from "../torrent/types.ts";
 import { startAnnouncing } from "./announce.ts";
 import { openBuffers } from "./buffers.ts";
 import { checkPieces, hasHash } from "./check.ts";
+import { openFed } from "./fed.ts";
 import { startFetching } from "./fetch.ts";
 import { startGiving } from "./give.ts";
 import { type Address, openLinks } from "./links.ts";
@@ -46,6 +47,8 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     maxUpload,
     maxDownload,
     signal,
+    onLink,
+    onUnreached,
   } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
@@ -100,6 +103,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       onPiece: (piece, bytes) => {
         store.put(piece, bytes);
         begun.resolve();
+        fed.held(piece);
         for (const wire of fetching.without(piece)) wire.have(piece);
         if (fetching.left === 0) void finish();
       },
@@ -109,6 +113,14 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       onSeeder: (wire) => links.drop(wire),
       onViolation: (wire) => links.drop(wire),
       onSilence: (wire) => wire.destroy(),
+    }),
+    (it) => it.close(),
+  );
+  const fed = starting.adopt(
+    openFed({
+      ...{ pieces, pieceBytes: storage.pieceBytes, holds: store.holds, buffers, accept: fetching.accept },
+      room: async () => void (store.pendingBytes > MAX_PENDING_BYTES && (await store.settled())),
+      onFault: (error) => fail(error),
     }),
     (it) => it.close(),
   );
@@ -124,7 +136,10 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       peerId,
       allow,
       upload,
+      onUnreached,
       adopt: ({ wire, zone, destroy, peerId: theirs }) => {
+        onLink?.(theirs, true);
+        wire.once("close", () => onLink?.(theirs, false));
         // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
         const guided =
           giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);
@@ -216,6 +231,8 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
 
   return {
     port,
+    peerId: peerId.toString("hex"),
+    fed,
     begun: begun.promise,
     complete: completion.promise,
     connect: (peers) => links.connect(peers),

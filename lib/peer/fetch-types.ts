@@ -2,6 +2,7 @@
 import type { Wire } from "peer-wire-protocol";
 import type { BookOptions } from "./book.ts";
 import type { Buffers } from "./buffers.ts";
+import type { Taken } from "./fed.ts";
 import type { Throttle } from "./throttle.ts";
 
 export interface Fetch {
@@ -12,6 +13,8 @@ export interface Fetch {
   add(wire: Wire): void;
   /** Wires whose peers don't hold this piece, as far as we know. */
   without(piece: number): Wire[];
+  /** A piece that came another way; it is taken over if it is new and right, and nobody is asked for it any more. */
+  accept(piece: number, bytes: Buffer): Taken;
   /** Gives out requests, soon. */
   plan(): void;
   close(): void;

@@ -15,6 +15,7 @@ import { type Assembly, BLOCK_BYTES, openAssembly } from "./assembly.ts";
 import { piecesIn } from "./bitfield.ts";
 import { openBook } from "./book.ts";
 import { movesFor } from "./endgame.ts";
+import type { Taken } from "./fed.ts";
 import type { Fetch, FetchOptions } from "./fetch-types.ts";
 import { nextPiece } from "./policy.ts";
 import { openSuspects } from "./suspects.ts";
@@ -32,18 +33,8 @@ const MAX_ACTIVE_BYTES = 16 * 1024 * 1024;
 const MAX_SPOILED = 2;
 
 export function startFetching(options: FetchOptions): Fetch {
-  const {
-    pieces,
-    pieceBytes,
-    buffers,
-    isRight,
-    onPiece,
-    paused,
-    download,
-    onSeeder,
-    onViolation,
-    onSilence,
-  } = options;
+  const { pieces, pieceBytes, buffers, isRight, onPiece, paused, download } = options;
+  const { onSeeder, onViolation, onSilence } = options;
   const book = openBook(options);
   const peers = new Set<Peer>();
   const active = new Map<number, Assembly<Peer>>();
@@ -91,8 +82,7 @@ export function startFetching(options: FetchOptions): Fetch {
 
   function fill(peer: Peer): void {
     const { wire, flight, pace } = peer;
-    if (book.left === 0) return;
-    if (wire.peerChoking || rests(peer, performance.now())) return;
+    if (book.left === 0 || wire.peerChoking || rests(peer, performance.now())) return;
     while (flight.length < pace.depth) {
       const assembly = nextAssembly(peer);
       peer.current = assembly;
@@ -135,14 +125,17 @@ export function startFetching(options: FetchOptions): Fetch {
     fill(peer);
   }
 
+  function keep(piece: number, bytes: Buffer): void {
+    suspects.settled(piece);
+    book.done(piece);
+    onPiece(piece, bytes);
+  }
+
   function finish({ piece, bytes, senders }: Assembly<Peer>): void {
     active.delete(piece);
     activeBytes -= bytes.length;
-    if (isRight(piece, bytes)) {
-      suspects.settled(piece);
-      book.done(piece);
-      onPiece(piece, bytes);
-    } else {
+    if (isRight(piece, bytes)) keep(piece, bytes);
+    else {
       sums.failures++;
       buffers.give(bytes);
       book.restart(piece);
@@ -151,6 +144,23 @@ export function startFetching(options: FetchOptions): Fetch {
     }
     // Somebody may have waited for the memory, or for this piece to be wanted again.
     planSoon();
+  }
+
+  function accept(piece: number, bytes: Buffer): Taken {
+    if (!book.isMissing(piece)) return "held";
+    if (!isRight(piece, bytes)) return "wrong";
+    const assembly = active.get(piece);
+    if (assembly !== undefined) {
+      active.delete(piece);
+      activeBytes -= assembly.bytes.length;
+      takeBack(peers, piece);
+      buffers.give(assembly.bytes);
+    }
+    sums.receivedBytes += bytes.length;
+    sums.movedAtMs = performance.now();
+    keep(piece, bytes);
+    planSoon();
+    return "new";
   }
 
   function plan(): void {
@@ -213,8 +223,7 @@ export function startFetching(options: FetchOptions): Fetch {
       const peer = askable(wire, book.enter());
       peers.add(peer);
       const learn = (piece: number) => {
-        const news = book.learn(peer, piece);
-        if (news && peer.held === pieces && book.left === 0) onSeeder(wire);
+        if (book.learn(peer, piece) && peer.held === pieces && book.left === 0) onSeeder(wire);
         planSoon();
       };
       wire.on("have", learn);
@@ -230,6 +239,7 @@ export function startFetching(options: FetchOptions): Fetch {
       if (book.left > 0) wire.interested();
     },
     without: (piece) => [...peers].filter(({ has }) => has[piece] === 0).map(({ wire }) => wire),
+    accept,
     plan: planSoon,
     close: () => {
       closed = true;

@@ -4,6 +4,7 @@
 import type { Wire } from "peer-wire-protocol";
 import { plainAddress } from "./address.ts";
 import { dial } from "./dial.ts";
+import { again, attempted, newTarget, shuffled, type Target } from "./targets.ts";
 import type { Throttle } from "./throttle.ts";
 import { openWire, type PipedWire } from "./wire.ts";
 
@@ -52,6 +53,8 @@ export interface LinkOptions {
   /** Takes over a wire whose handshake is done. */
   readonly adopt: (link: Link) => void;
   readonly upload?: Throttle | undefined;
+  /** The first attempt to reach this one failed; there will be more. */
+  readonly onUnreached?: ((target: Address) => void) | undefined;
 }
 
 /** Far more than a well-mixed random graph of thousands needs, for a seeder of many zones. */
@@ -60,17 +63,8 @@ const MAX_LINKS = 64;
 const DIAL_UP_TO = 48;
 const CONNECT_MS = 5000;
 const HANDSHAKE_MS = 10_000;
-const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000] as const;
 
-interface Target extends Address {
-  /** Known after its first handshake. */
-  peerId?: string;
-  busy: boolean;
-  failures: number;
-  retryAtMs: number;
-}
-
-export function openLinks({ infohash, peerId, allow, adopt, upload }: LinkOptions): Links {
+export function openLinks({ infohash, peerId, allow, adopt, upload, onUnreached }: LinkOptions): Links {
   const ownId = peerId.toString("hex");
   const links = new Map<string, Link>();
   const sockets = new Set<Socket>();
@@ -149,10 +143,7 @@ export function openLinks({ infohash, peerId, allow, adopt, upload }: LinkOption
     target.busy = true;
     const startedAtMs = Date.now();
     const ended = (id?: string) => {
-      target.busy = false;
-      if (id !== undefined) target.peerId = id;
-      if (id !== undefined && Date.now() - startedAtMs > HANDSHAKE_MS) target.failures = 0;
-      target.retryAtMs = Date.now() + (RETRY_MS[target.failures++] ?? Number.POSITIVE_INFINITY);
+      attempted(target, { peerId: id, lasted: Date.now() - startedAtMs > HANDSHAKE_MS });
     };
     dial<Speaker | undefined>({
       address,
@@ -166,6 +157,7 @@ export function openLinks({ infohash, peerId, allow, adopt, upload }: LinkOption
         wire.handshake(infohash, peerId);
       },
       failed: () => {
+        if (target.failures === 0) onUnreached?.(target);
         ended();
         dialMore();
       },
@@ -217,11 +209,8 @@ export function openLinks({ infohash, peerId, allow, adopt, upload }: LinkOption
         zones.set(plainAddress(address), zone);
         const key = `${plainAddress(address)}:${port}`;
         const target = targets.get(key);
-        if (target === undefined)
-          targets.set(key, { address: plainAddress(address), port, busy: false, failures: 0, retryAtMs: 0 });
-        // Named again by someone who thinks it is there: worth new attempts.
-        else if (target.retryAtMs === Number.POSITIVE_INFINITY)
-          Object.assign(target, { failures: 0, retryAtMs: 0 });
+        if (target === undefined) targets.set(key, newTarget({ address: plainAddress(address), port }));
+        else again(target);
       }
       dialMore();
     },
@@ -238,12 +227,4 @@ export function openLinks({ infohash, peerId, allow, adopt, upload }: LinkOption
       for (const socket of sockets) socket.terminate();
     },
   };
-}
-
-function shuffled<T>(list: T[]): T[] {
-  for (let last = list.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [list[last], list[other]] = [list[other] as T, list[last] as T];
-  }
-  return list;
 }

@@ -51,13 +51,15 @@ const handlers: Handlers = {
     download = await startDownload(params, {
       signal,
       report: (progress) => send({ type: "progress", ...progress }),
+      tell: send,
     });
-    return { port: download.port };
+    return { port: download.port, peerId: download.peerId };
   },
   peers: async ({ peers }) => {
     joined().connect(peers);
     return {};
   },
+  feed: async () => ({ missing: joined().fed.begin((pieces) => send({ type: "have", pieces })) }),
   receive: async (params, signal) => {
     if (receiving !== undefined) throw new Error("receiving already");
     receiving = await startReceiving(params, {
@@ -181,7 +183,7 @@ async function serveAll(running: Set<Promise<void>>): Promise<void> {
   };
   const text = withoutFrames(process.stdin, async (bytes) => {
     heard();
-    await receiving?.take(bytes);
+    await (receiving ?? download?.fed)?.take(bytes);
   });
   try {
     for await (const message of readLines<Downward>(text)) {

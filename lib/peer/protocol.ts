@@ -56,7 +56,7 @@ export interface Methods {
       allow: readonly string[];
       tracker: { url: string; address: string } | undefined;
     };
-    result: { port: number };
+    result: { port: number /** 40 hex digits. */; peerId: string };
   };
   /** Dials these. */
   peers: { params: { peers: readonly PeerAddress[] }; result: Record<never, never> };
@@ -66,6 +66,14 @@ export interface Methods {
    */
   receive: {
     params: { torrent: string; folder: string };
+    result: { missing: readonly (readonly [number, number])[] };
+  };
+  /**
+   * Pieces come down stdin from now on, beside those from the swarm, and `have` tells of every piece that is here. In
+   * frames (see frames.ts): the piece's number, 32 bits big-endian, then the piece. `missing`: as for `receive`.
+   */
+  feed: {
+    params: Record<never, never>;
     result: { missing: readonly (readonly [number, number])[] };
   };
   /** Answers at once: all that was sent before has arrived. */
@@ -134,6 +142,12 @@ export type Upward =
   | { readonly type: "answer"; readonly id: number; readonly result: unknown }
   | { readonly type: "error"; readonly id: number; readonly error: WireError }
   | ({ readonly type: "progress" } & EngineProgress)
+  /** Pieces that are here since the last one, of a peer that is fed. */
+  | { readonly type: "have"; readonly pieces: readonly number[] }
+  /** Of a seeder: a connection with this peer began or ended. */
+  | { readonly type: "link"; readonly peerId: string; readonly open: boolean }
+  /** The first attempt to reach this one failed; it goes on. */
+  | { readonly type: "unreached"; readonly address: string; readonly port: number }
   /** How far a long request is, for people: "unpacking 43 %". */
   | { readonly type: "detail"; readonly text: string }
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly text: string };

@@ -6,8 +6,10 @@ import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
 import { openBuffers } from "./buffers.ts";
 import { checkPieces, hasHash } from "./check.ts";
+import { wrongPiece } from "./fed.ts";
 import { openPieceStore } from "./pieces.ts";
 import type { EngineProgress, Params, Result } from "./protocol.ts";
+import { runsOf } from "./runs.ts";
 import { openStorage } from "./storage.ts";
 
 export interface Receiving extends AsyncDisposable {
@@ -112,22 +114,4 @@ export async function startReceiving(
       await kept.disposeAsync();
     },
   };
-}
-
-/** SSH loses no bit on the way, so there is nobody to ask for better ones. */
-function wrongPiece(index: number): OpsError {
-  return new OpsError("hash", `piece ${index} arrived with other bytes than the torrent says`, {
-    hint: "the packed release changed on the control host, or its memory or disk is bad; run the same again",
-  });
-}
-
-/** Ascending numbers as [first, how many]. */
-function runsOf(indices: readonly number[]): (readonly [number, number])[] {
-  const runs: [number, number][] = [];
-  for (const index of indices) {
-    const run = runs.at(-1);
-    if (run !== undefined && run[0] + run[1] === index) run[1]++;
-    else runs.push([index, 1]);
-  }
-  return runs;
 }

@@ -1,4 +1,5 @@
 // What a torrent's peer is given and what it tells.
+import type { Fed } from "./fed.ts";
 import type { Address } from "./links.ts";
 
 export interface EngineOptions {
@@ -22,6 +23,10 @@ export interface EngineOptions {
   readonly maxUpload?: number | undefined;
   readonly maxDownload?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** A connection with this peer (40 hex digits) began or ended. */
+  readonly onLink?: ((peerId: string, open: boolean) => void) | undefined;
+  /** The first attempt to reach a peer failed; others follow. */
+  readonly onUnreached?: ((target: Address) => void) | undefined;
 }
 
 export interface Progress {
@@ -39,6 +44,10 @@ export interface Progress {
 
 export interface Engine extends AsyncDisposable {
   readonly port: number;
+  /** 40 hex digits. */
+  readonly peerId: string;
+  /** Takes pieces from whoever started this peer. */
+  readonly fed: Pick<Fed, "begin" | "begun" | "take">;
   progress(): Progress;
   connect(peers: readonly Address[]): void;
   /** Resolves when the first piece was verified; a peer that is closed before leaves it open. */

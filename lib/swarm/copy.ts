@@ -1,10 +1,10 @@
 // One torrent to all hosts of a fleet without a swarm: each gets its bytes down the connection there is anyway.
 import type { Peer, PeerEvent } from "../peer/client.ts";
 import { openStorage, type Storage } from "../peer/storage.ts";
-import { openThrottle } from "../peer/throttle.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { peerOf } from "./bootstrap.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
+import { openGate } from "./gate.ts";
 import { watchProgress } from "./progress.ts";
 import type { Swarm, SwarmOptions } from "./start.ts";
 
@@ -41,7 +41,7 @@ export async function startCopy<H extends FleetHost>(
     };
     // It fails while bytes are still on their way: a wrong piece, a full disk, a host that is gone.
     complete.then(end, end);
-    using rate = gate(maxDownload);
+    using rate = openGate(maxDownload);
     for await (const sent of pour(peer, storage, { runs: missing, pass: rate.pass })) {
       sender.add(sent);
       if (over) break;
@@ -62,23 +62,6 @@ export async function startCopy<H extends FleetHost>(
 
 /** Pieces as [first, how many]. */
 type Runs = readonly (readonly [number, number])[];
-
-/** Lets bytes pass at so many a second, at once where there is no bound. */
-function gate(bytesPerSecond: number | undefined): Disposable & { pass(bytes: number): Promise<void> } {
-  const throttle = bytesPerSecond === undefined ? undefined : openThrottle(bytesPerSecond);
-  return {
-    pass: async (bytes) => {
-      if (throttle === undefined) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const ask = () => {
-        if (throttle.take(bytes, ask)) resolve();
-      };
-      ask();
-      await promise;
-    },
-    [Symbol.dispose]: () => throttle?.close(),
-  };
-}
 
 /** Sends the pieces of `runs`, each chunk once `pass` lets it; yields the size of each chunk as it is written. */
 async function* pour(

@@ -1,14 +1,16 @@
 // One torrent to all hosts of a fleet: tracker and seeder here, a peer on every host, each told whom to dial.
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { OpsError } from "../errors.ts";
 import { plainAddress } from "../peer/address.ts";
+import type { Peer, PeerEvent } from "../peer/client.ts";
 import type { PeerAddress, PortRange } from "../peer/protocol.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startTracker } from "../tracker/start.ts";
+import { addressOf, fleetAddresses, ownAddresses } from "./addresses.ts";
 import { peerOf } from "./bootstrap.ts";
+import { type Feed, openFeed } from "./feed.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
 import { openIntroductions } from "./graph.ts";
+import { openLifeline } from "./lifeline.ts";
 import { watchProgress } from "./progress.ts";
 import { startSeeder } from "./seeder.ts";
 
@@ -19,6 +21,8 @@ export interface SwarmPlace {
   readonly ports: PortRange | undefined;
   /** Hosts of a zone feed each other; from zone to zone every byte goes once. */
   readonly zone: string;
+  /** How many hosts of its zone are fed over SSH where the seeder reaches none of them. */
+  readonly seeders: number;
   /** Bytes a second, beside the protocol's own. */
   readonly maxUpload: number | undefined;
   readonly maxDownload: number | undefined;
@@ -79,7 +83,10 @@ export async function startSwarm<H extends FleetHost>(
     if (reason !== undefined)
       fleet.note(`the seeder is gone, hosts are left to each other: ${reason.message}`, { level: "warning" });
   });
-  const reports = stack.use(watchProgress(fleet, seeder, { pieces: torrent.pieceHashes.length / 20 }));
+  const feed = stack.use(await openFeed(fleet, torrent, { seedFrom, place }));
+  const reports = stack.use(
+    watchProgress(fleet, sending(seeder, feed), { pieces: torrent.pieceHashes.length / 20 }),
+  );
   const seeded = await seeder.request("join", {
     ...common,
     folder: seedFrom,
@@ -91,13 +98,15 @@ export async function startSwarm<H extends FleetHost>(
     },
   });
   fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
-  const introductions = openIntroductions<PeerAddress>(
+  const lifeline = stack.use(openLifeline(fleet, torrent, { feed, place, seederPort: seeded.port }));
+  seeder.onEvent(lifeline.heard);
+  const introductions = openIntroductions<{ readonly member: Member<H>; readonly self: PeerAddress }>(
     [...addresses.keys()].map((member) => place(member).zone),
   );
   // Host by host: the first ones are fed while the last ones still open their files.
   const join = async (member: Member<H>) => {
     const { folder, ports: range, zone, maxUpload, maxDownload } = place(member);
-    const trackerUrl = tracker.url(member.connection?.localAddress ?? "127.0.0.1");
+    const trackerUrl = tracker.url(member.connection?.localAddress || "127.0.0.1");
     const address = addresses.get(member) ?? "";
     const peer = peerOf(member);
     const params = {
@@ -109,22 +118,23 @@ export async function startSwarm<H extends FleetHost>(
       maxDownload,
       tracker: { url: trackerUrl, address },
     };
-    const { port } = await peer.request("join", params, { signal: fleet.signal });
+    const { port, peerId } = await peer.request("join", params, { signal: fleet.signal });
     reports.watch(member);
     fleet.emit({ type: "status", host: member.name, status: "fetching" });
     const self = { address, port, zone };
-    const { dials, seeded: fed } = introductions.enter(self, zone);
+    const { dials, seeded: near } = introductions.enter({ member, self }, zone);
+    const neighbours = dials.map((each) => each.member);
+    lifeline.entered(member, { self, peerId, neighbours, seeded: near });
     // The seeder dials out: this machine reaches the hosts, they may not reach it.
-    await Promise.all([
-      fed && seeder.request("peers", { peers: [self] }),
-      peer.request("peers", { peers: dials }, { signal: fleet.signal }),
-    ]);
+    const dialled = near && seeder.request("peers", { peers: [self] }).then(() => lifeline.dialled(member));
+    const peers = dials.map((each) => each.self);
+    await Promise.all([dialled, peer.request("peers", { peers }, { signal: fleet.signal })]);
   };
   const joined = await fleet.each(join, { members: [...addresses.keys()] });
   const kept = stack.move();
   return {
     completed: async () => {
-      await completed(fleet, [...joined.keys()], () => reports.flush());
+      await Promise.race([completed(fleet, [...joined.keys()], () => reports.flush()), feed.fault]);
       // Its last word says how much it gave; a seeder that died on the way has none, and the hosts are through.
       await Promise.race([seeder.request("leave", {}), seeder.gone]);
       reports.flush();
@@ -146,44 +156,21 @@ async function completed(fleet: Fleet, members: readonly Member[], flush: () => 
   );
 }
 
-/** The IP others dial: what the inventory says, else what this machine dialled. Names are looked up here, once. */
-async function addressOf({ name, connection }: Member, setting: string | undefined): Promise<string> {
-  const address = setting ?? connection?.remoteAddress ?? "";
-  if (isIP(address) !== 0) return address;
-  try {
-    return (await lookup(address)).address;
-  } catch (error) {
-    throw new OpsError(
-      "setting",
-      `no address found for "${address}", by which the other hosts should reach it`,
-      {
-        host: name,
-        cause: error,
-        hint: "set rookery_address to its IP in host_vars",
-      },
-    );
-  }
-}
-
-/** Everything a connection of this fleet may come from: how hosts are reached, what they call themselves, and us. */
-function fleetAddresses(addresses: ReadonlyMap<Member, string>): string[] {
-  const members = [...addresses.keys()];
-  return [
-    ...new Set([
-      ...ownAddresses(members),
-      ...addresses.values(),
-      ...members.flatMap(({ peer }) => peer?.addresses ?? []),
-    ]),
-  ];
-}
-
-/** This machine, as its connections and the hosts see it (they differ behind NAT). */
-function ownAddresses(members: readonly Member[]): string[] {
-  return [
-    ...new Set(
-      members.flatMap(({ connection, survey }) =>
-        [connection?.localAddress, survey?.seenFrom].filter((address) => address !== undefined),
-      ),
-    ),
-  ];
+/** The seeder's progress with what goes over SSH beside it: what this machine sends in all. */
+function sending(seeder: Peer, feed: Feed<FleetHost>): Pick<Peer, "onEvent"> {
+  return {
+    onEvent: (listener) => {
+      let last = { type: "progress", verified: 0, downloadedBytes: 0, uploadedBytes: 0, peers: 0 } as Extract<
+        PeerEvent,
+        { type: "progress" }
+      >;
+      const tell = () => listener({ ...last, uploadedBytes: last.uploadedBytes + feed.sentBytes });
+      seeder.onEvent((event) => {
+        if (event.type !== "progress") return listener(event);
+        last = event;
+        tell();
+      });
+      feed.onSent(tell);
+    },
+  };
 }

@@ -9,6 +9,7 @@ interface Draft {
   cached: Map<string, number>;
   bun: { version: string; path: string } | undefined;
   seenFrom: string | undefined;
+  seenAt: string | undefined;
   current: string | undefined;
   currentIsFolder: boolean;
   /** Where `current` leads when that is none of the releases. */
@@ -37,6 +38,7 @@ export function parseSurvey(
     cached: new Map(),
     bun: undefined,
     seenFrom: undefined,
+    seenAt: undefined,
     current: undefined,
     currentIsFolder: false,
     currentElsewhere: undefined,
@@ -70,13 +72,14 @@ export function parseSurvey(
       },
     );
   }
-  const { platform, cache, cached, bun, seenFrom } = draft;
+  const { platform, cache, cached, bun, seenFrom, seenAt } = draft;
   return {
     platform,
     cache,
     cached,
     bun,
     seenFrom,
+    seenAt,
     report: deployTo === undefined ? undefined : reportOf(draft),
   };
 }
@@ -92,6 +95,7 @@ function note(draft: Draft, key: string, value: string, host: string): void {
   else if (key === "cached") draft.cached.set(second, Number(first));
   else if (key === "bun") draft.bun = { version: first, path: second };
   else if (key === "seen-from") draft.seenFrom = value;
+  else if (key === "seen-at") draft.seenAt = value;
   else if (key === "current") draft.current = value;
   else if (key === "current-elsewhere") draft.currentElsewhere = value;
   else if (key === "current-is-folder") draft.currentIsFolder = true;

@@ -21,7 +21,10 @@ say "cache $cache"
 [ -e "$cache" ] && [ ! -O "$cache" ] && say "not-ours $cache"
 for f in "$cache"/*; do [ -f "$f" ] && say "cached $(($(wc -c < "$f"))) \${f##*/}"; done
 bun=$(command -v bun 2>/dev/null) && say "bun $("$bun" --version 2>/dev/null) $bun"
-[ -n "$SSH_CONNECTION" ] && say "seen-from \${SSH_CONNECTION%% *}"
+if [ -n "$SSH_CONNECTION" ]; then
+  say "seen-from \${SSH_CONNECTION%% *}"
+  at=\${SSH_CONNECTION% *}; say "seen-at \${at##* }"
+fi
 [ -n "$1" ] || { say '${SURVEY_ENDS}'; exit 0; }
 if [ ! -L "$1/current" ]; then
   [ -e "$1/current" ] && say current-is-folder

@@ -22,6 +22,8 @@ export interface Survey {
   readonly bun: { readonly version: string; readonly path: string } | undefined;
   /** The address this machine's connections come from, as the host sees them; undefined without SSH. */
   readonly seenFrom: string | undefined;
+  /** The address at which SSH reached it, its own or its bastion's word for it; undefined without SSH. */
+  readonly seenAt?: string | undefined;
   /** What is under `deployTo`; undefined when none was asked about. */
   readonly report: HostReport | undefined;
 }

@@ -42,7 +42,7 @@ test("two vars are enough; the rest has defaults", async () => {
     ...{ app: "shop", source: "./build", deployTo: "/srv/www/shop", keepReleases: 5 },
     ...{ sharedPaths: [], sharedFiles: [], exclude: [], beforeActivate: [], afterActivate: [] },
     ...{ via: "auto" as const, address: undefined, ports: { from: 6881, to: 6999 } },
-    ...{ zone: "", maxUpload: undefined, maxDownload: undefined },
+    ...{ zone: "", seeders: 2, maxUpload: undefined, maxDownload: undefined },
   });
 });
 
@@ -94,6 +94,7 @@ describe("values as inventories write them", () => {
     ["rookery_after_activate", "", { afterActivate: [] }],
     ["rookery_after_activate", null, { afterActivate: [] }],
     ["rookery_exclude", ["*.log"], { exclude: ["*.log"] }],
+    ["rookery_seeders", "3", { seeders: 3 }],
     ["rookery_ports", 7000, { ports: { from: 7000, to: 7000 } }],
     ["rookery_ports", "7000-7010", { ports: { from: 7000, to: 7010 } }],
     ["rookery_ports", "7000 - 7010", { ports: { from: 7000, to: 7010 } }],
@@ -110,6 +111,7 @@ describe("values that can't be are named with var, file and host", () => {
     ["rookery_keep_releases", "many", "wants a whole number"],
     ["rookery_keep_releases", -1, "wants a whole number"],
     ["rookery_keep_releases", 1.5, "wants a whole number"],
+    ["rookery_seeders", 0, "wants a whole number, 1 or more"],
     ["rookery_app", ["a"], "wants a text"],
     ["rookery_source", "  ", "wants a text"],
     ["rookery_deploy_to", "srv/shop", "wants an absolute path"],
