@@ -1,11 +1,10 @@
 // One torrent to all hosts of a fleet: tracker and seeder here, a peer on every host, each told whom to dial.
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { OpsError } from "../errors.ts";
 import { plainAddress } from "../peer/address.ts";
 import type { PeerAddress, PortRange } from "../peer/protocol.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { startTracker } from "../tracker/start.ts";
+import { addressOf } from "./address.ts";
 import { peerOf } from "./bootstrap.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
 import { openIntroductions } from "./graph.ts";
@@ -144,25 +143,6 @@ async function completed(fleet: Fleet, members: readonly Member[], flush: () => 
     // Waiting costs nothing: every host is waited for at once, however few are worked on at a time.
     { members: waiting, limit: Math.max(1, waiting.length) },
   );
-}
-
-/** The IP others dial: what the inventory says, else what this machine dialled. Names are looked up here, once. */
-async function addressOf({ name, connection }: Member, setting: string | undefined): Promise<string> {
-  const address = setting ?? connection?.remoteAddress ?? "";
-  if (isIP(address) !== 0) return address;
-  try {
-    return (await lookup(address)).address;
-  } catch (error) {
-    throw new OpsError(
-      "setting",
-      `no address found for "${address}", by which the other hosts should reach it`,
-      {
-        host: name,
-        cause: error,
-        hint: "set rookery_address to its IP in host_vars",
-      },
-    );
-  }
 }
 
 /** Everything a connection of this fleet may come from: how hosts are reached, what they call themselves, and us. */
