@@ -76,12 +76,12 @@ export async function planDistribute(
     });
   });
   const single = found.isFile();
-  const planned = hosts.map((host) => ({
-    name: host.name,
-    group: groupOf(host),
-    target: targetOf(inventory, host),
-    swarm: swarmSettingsOf(inventory, host),
-  }));
+  const planned = hosts.map((host) => {
+    const swarm = swarmSettingsOf(inventory, host);
+    const { address, ports } = swarm;
+    const target = targetOf(inventory, host);
+    return { name: host.name, group: groupOf(host), target, reach: { address, ports }, swarm };
+  });
   const wishes = planned.map(({ name, swarm }) => ({ name, via: swarm.via }));
   const into = destination.endsWith("/") || !single;
   return {

@@ -173,12 +173,12 @@ export async function planHosts(
     patternWord,
     ...(signal === undefined ? {} : { signal }),
   });
-  const planned = hosts.map((host) => ({
-    name: host.name,
-    group: groupOf(host),
-    target: targetOf(inventory, host),
-    settings: settingsOf(inventory, host, { source }),
-  }));
+  const planned = hosts.map((host) => {
+    const settings = settingsOf(inventory, host, { source });
+    const { address, ports } = settings;
+    const target = targetOf(inventory, host);
+    return { name: host.name, group: groupOf(host), target, reach: { address, ports }, settings };
+  });
   const unserved = new Set(hosts.flatMap((host) => unservedVars(inventory, host)));
   const warnings = [
     ...inventory.warnings,

@@ -101,6 +101,8 @@ export interface Connection extends AsyncDisposable {
     remotePath: string,
     options?: {
       readonly mode?: number;
+      /** `content` is gzip: what it unpacks to is put there, if it is of this size and SHA-256. */
+      readonly unpacked?: { readonly bytes: number; readonly sha256: string } | undefined;
       readonly signal?: AbortSignal | undefined;
       readonly onProgress?: (sentBytes: number) => void;
     },

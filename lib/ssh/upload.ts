@@ -12,14 +12,16 @@ type UploadOptions = NonNullable<Parameters<Connection["upload"]>[2]>;
 const CHUNK_BYTES = 256 * 1024;
 const REMOVE_MS = 3000;
 
-// $1 target, $2 temporary name beside it, $3 mode, $4 size. A lost connection looks like the end of the file, so the
+// $1 target, $2 temporary name beside it, $3 mode, $4 size, $5 SHA-256 of what comes as gzip (else empty). A lost connection looks like the end of the file, so the
 // size decides, and saying so may find nobody listening (PIPE). Through stdin rather than SFTP because it is one round trip and works behind sudo, too.
 const RECEIVE = `set -e; LC_ALL=C; export LC_ALL
 [ ! -d "$1" ] || { echo "$1: is a folder" >&2; exit 1; }
 mkdir -p -- "\${1%/*}/"
 trap 'rm -f -- "$2"' EXIT; trap 'exit 1' HUP INT PIPE TERM
-umask 077; cat > "$2"
+umask 077; sum=
+if [ -z "$5" ]; then cat > "$2"; else sum=$(gunzip -c | tee "$2" | sha256sum); sum=\${sum%% *}; fi
 size=$(wc -c < "$2"); [ "$size" -eq "$4" ] || { echo "got $size of $4 bytes" >&2; exit 1; }
+[ "$sum" = "$5" ] || { echo "got other bytes (SHA-256 $sum, not $5)" >&2; exit 1; }
 chmod -- "$3" "$2"; mv -f -- "$2" "$1"`;
 
 /**
@@ -31,7 +33,7 @@ export async function uploadFile(
   starter: Starter,
   content: Uint8Array | { readonly path: string },
   remotePath: string,
-  { mode = 0o600, signal, onProgress }: UploadOptions,
+  { mode = 0o600, unpacked, signal, onProgress }: UploadOptions,
 ): Promise<void> {
   if (!posix.isAbsolute(remotePath) || remotePath.endsWith("/"))
     throw new TypeError(`not a file's path: ${remotePath}`);
@@ -41,12 +43,15 @@ export async function uploadFile(
     posix.dirname(remotePath),
     `.rookery-upload-${randomBytes(8).toString("hex")}`,
   );
-  const argv = ["sh", "-c", RECEIVE, "sh", remotePath, temporary, mode.toString(8), `${size}`];
-  await using program = await starter.start(argv, { signal }).catch(async (error: unknown) => {
-    // It may have begun on the host before the interruption reached us here.
-    if (signal?.aborted) await removeTemporary(starter, temporary);
-    throw error;
-  });
+  const argv = ["sh", "-c", RECEIVE, "sh", remotePath, temporary, mode.toString(8)];
+  const expected = [`${unpacked?.bytes ?? size}`, unpacked?.sha256 ?? ""];
+  await using program = await starter
+    .start([...argv, ...expected], { signal })
+    .catch(async (error: unknown) => {
+      // It may have begun on the host before the interruption reached us here.
+      if (signal?.aborted) await removeTemporary(starter, temporary);
+      throw error;
+    });
   const sent = await Promise.allSettled([send(program, content, onProgress)]);
   const { code, signal: ended } = await program.exit;
   if (signal?.aborted) {

@@ -1,35 +1,43 @@
 // From a connection to a running peer: runtime and program into the host's cache where they are missing, then start.
 import { bundlePeer } from "../peer/bundle.ts";
 import { openPeer, type Peer } from "../peer/client.ts";
-import { twentieths } from "../percent.ts";
+import { START_SCRIPT } from "../warm/start-script.ts";
 import type { Fleet, Member } from "./fleet.ts";
 import { ownBun, runtimeFor } from "./runtime.ts";
 import { isFinal } from "./state.ts";
-import type { Survey } from "./survey.ts";
+import { type ColdHost, warmAll } from "./warm.ts";
 
 /**
- * Puts on each host what it lacks to run a peer. A host's own Bun is used where it is new enough; else ours travels,
- * once, and stays in `~/.cache/rookery` under a name that holds its version.
+ * Puts on each host what it lacks to run a peer. A host's own Bun is used where it is new enough; else one that fits
+ * travels, once, and stays in `~/.cache/rookery` under a name that holds its version and hash.
  */
 export async function bootstrapAll(fleet: Fleet): Promise<void> {
   await fleet.phase("bootstrap", async () => {
     const program = await bundlePeer();
+    const cold: ColdHost[] = [];
+    const runtimes = await fleet.each(async (member) => {
+      const { connection, survey } = opened(member);
+      if (connection.target.via === "local") return process.execPath;
+      const own = ownBun(survey);
+      if (own !== undefined) return own;
+      const runtime = await runtimeFor(survey.platform);
+      if (survey.cached.get(runtime.name) !== runtime.bytes)
+        cold.push({ member, connection, survey, runtime });
+      return `${survey.cache}/${runtime.name}`;
+    });
+    await warmAll(fleet, cold);
     await fleet.each(async (member) => {
       const { connection, survey } = opened(member);
-      const { signal } = fleet;
-      const put = async (name: string, bytes: number, content: Uint8Array | { path: string }) => {
-        const path = `${survey.cache}/${name}`;
-        if (survey.cached.get(name) === bytes) return path;
-        say(`sending ${name}`);
-        const onProgress = twentieths(bytes, (percent) => say(`sending ${name} ${percent} %`));
-        await connection.upload(content, path, { mode: 0o700, signal, onProgress });
-        return path;
-      };
       const say = (detail: string) =>
         fleet.emit({ type: "status", host: member.name, status: "connected", detail });
-      const runtime = connection.target.via === "local" ? process.execPath : await hostRuntime(survey, put);
-      const path = await put(program.name, program.code.length, program.code);
-      member.command = [runtime, path];
+      const path = `${survey.cache}/${program.name}`;
+      if (survey.cached.get(program.name) !== program.code.length) {
+        say(`sending ${program.name}`);
+        await connection.upload(program.code, path, { mode: 0o700, signal: fleet.signal });
+      }
+      const runtime = runtimes.get(member);
+      if (runtime === undefined) throw new Error(`no runtime for ${member.name}`);
+      member.command = ["sh", "-c", START_SCRIPT, "sh", survey.cache, runtime, path];
       say("has what it needs");
     });
   });
@@ -62,16 +70,6 @@ export async function startPeers(fleet: Fleet): Promise<void> {
 export function peerOf({ name, peer }: Member): Peer {
   if (peer === undefined) throw new Error(`${name} has no peer running`);
   return peer;
-}
-
-async function hostRuntime(
-  survey: Survey,
-  put: (name: string, bytes: number, content: { path: string }) => Promise<string>,
-): Promise<string> {
-  const own = ownBun(survey);
-  if (own !== undefined) return own;
-  const runtime = await runtimeFor(survey.platform);
-  return put(runtime.name, runtime.bytes, { path: runtime.path });
 }
 
 function opened({ name, connection, survey }: Member) {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { OpsError } from "../errors.ts";
 import { temporaryFolder } from "../temporary.ts";
+import { touch } from "../warm/pack.ts";
 import type { Platform, Survey } from "./survey.ts";
 
 export interface Runtime {
@@ -13,9 +14,11 @@ export interface Runtime {
   /** Its name in a host's cache, `bun-VERSION-` and 16 hex digits of its SHA-256: another build is another file. */
   readonly name: string;
   readonly bytes: number;
+  /** In hex. */
+  readonly sha256: string;
 }
 
-/** Bun's npm packages by `uname -m`; each comes as glibc and as musl. */
+/** Bun's npm packages by `uname -m`; each comes as glibc and as musl, for x86_64 also without AVX2. */
 const PACKAGES: Readonly<Record<string, { package: string; cpu: string; node: string }>> = {
   x86_64: { package: "@oven/bun-linux-x64", cpu: "x64", node: "x64" },
   aarch64: { package: "@oven/bun-linux-aarch64", cpu: "arm64", node: "arm64" },
@@ -36,29 +39,42 @@ const found = new Map<string, Promise<Runtime>>();
  * @throws OpsError `remote` when Bun isn't made for that platform, `tool` when it can't be fetched
  */
 export function runtimeFor(platform: Platform): Promise<Runtime> {
-  const key = `${platform.system} ${platform.machine} ${platform.libc}`;
+  const key = Object.values(platform).join(" ");
   const known = found.get(key) ?? findRuntime(platform);
   found.set(key, known);
   return known;
 }
 
-async function findRuntime({ system, machine, libc }: Platform): Promise<Runtime> {
+/** Where runtimes are kept on this machine: those fetched, and each as it is packed for hosts. */
+export function runtimesFolder(): string {
+  return join(homedir(), ".cache", "rookery", "runtimes");
+}
+
+async function findRuntime({ system, machine, libc, avx2 }: Platform): Promise<Runtime> {
   const kind = PACKAGES[machine];
   if (system !== "Linux" || kind === undefined) {
     throw new OpsError("remote", `no Bun is made for ${system} ${machine}`, {
       hint: "targets are Linux on x86_64 or aarch64; limit the run to those",
     });
   }
-  const suffix = libc === "musl" ? "-musl" : "";
-  const likeUs = process.platform === "linux" && process.arch === kind.node && libc === (await ownLibc());
+  const baseline = kind.cpu === "x64" && !avx2;
+  const suffix = `${libc === "musl" ? "-musl" : ""}${baseline ? "-baseline" : ""}`;
+  const likeUs =
+    process.platform === "linux" &&
+    process.arch === kind.node &&
+    libc === (await ownLibc()) &&
+    // Where our own runs without AVX2 it is the build for that.
+    !(baseline && (await ownAvx2()));
   const path = likeUs ? process.execPath : await fetchRuntime(`${kind.package}${suffix}`, kind.cpu);
   const digest = new Bun.CryptoHasher("sha256");
   for await (const chunk of Bun.file(path).stream()) digest.update(chunk);
-  return {
-    path,
-    name: `bun-${Bun.version}-${digest.digest("hex").slice(0, 16)}`,
-    bytes: Bun.file(path).size,
-  };
+  const sha256 = digest.digest("hex");
+  const name = `bun-${Bun.version}-${sha256.slice(0, 16)}`;
+  return { path, name, bytes: Bun.file(path).size, sha256 };
+}
+
+async function ownAvx2(): Promise<boolean> {
+  return /\bavx2\b/.test(await Bun.file("/proc/cpuinfo").text());
 }
 
 async function ownLibc(): Promise<"glibc" | "musl"> {
@@ -68,14 +84,11 @@ async function ownLibc(): Promise<"glibc" | "musl"> {
 
 /** Bun's own package manager fetches the package, so registry settings and integrity checks are those of any install. */
 async function fetchRuntime(packageName: string, cpu: string): Promise<string> {
-  const kept = join(
-    homedir(),
-    ".cache",
-    "rookery",
-    "runtimes",
-    `${packageName.replace("/", "-")}-${Bun.version}`,
-  );
-  if (await Bun.file(kept).exists()) return kept;
+  const kept = join(runtimesFolder(), `${packageName.replace("/", "-")}-${Bun.version}`);
+  if (await Bun.file(kept).exists()) {
+    await touch(kept);
+    return kept;
+  }
   const folder = await temporaryFolder("runtime");
   try {
     await Bun.write(join(folder, "package.json"), "{}");

@@ -4,9 +4,10 @@ import type { HostReport, LockInfo, ReleaseInfo } from "../release/types.ts";
 import type { Survey } from "./survey.ts";
 
 interface Draft {
-  platform: { system: string; machine: string; libc: "glibc" | "musl" };
+  platform: { system: string; machine: string; libc: "glibc" | "musl"; avx2: boolean };
   cache: string;
   cached: Map<string, number>;
+  unpacks: boolean;
   bun: { version: string; path: string } | undefined;
   seenFrom: string | undefined;
   seenAt: string | undefined;
@@ -33,9 +34,10 @@ export function parseSurvey(
   { deployTo, host }: { readonly deployTo?: string | undefined; readonly host: string },
 ): Survey {
   const draft: Draft = {
-    platform: { system: "", machine: "", libc: "glibc" },
+    platform: { system: "", machine: "", libc: "glibc", avx2: false },
     cache: "",
     cached: new Map(),
+    unpacks: false,
     bun: undefined,
     seenFrom: undefined,
     seenAt: undefined,
@@ -72,11 +74,12 @@ export function parseSurvey(
       },
     );
   }
-  const { platform, cache, cached, bun, seenFrom, seenAt } = draft;
+  const { platform, cache, cached, unpacks, bun, seenFrom, seenAt } = draft;
   return {
     platform,
     cache,
     cached,
+    unpacks,
     bun,
     seenFrom,
     seenAt,
@@ -90,6 +93,8 @@ function note(draft: Draft, key: string, value: string, host: string): void {
   const second = others.join(" ");
   if (key === "system" || key === "machine") draft.platform[key] = value;
   else if (key === "libc") draft.platform.libc = "musl";
+  else if (key === "avx2") draft.platform.avx2 = true;
+  else if (key === "unpacks") draft.unpacks = true;
   else if (key === "cache") draft.cache = value;
   else if (key === "not-ours") throw notOurs(value, host);
   else if (key === "cached") draft.cached.set(second, Number(first));

@@ -10,6 +10,8 @@ export interface Platform {
   readonly system: string;
   readonly machine: string;
   readonly libc: "glibc" | "musl";
+  /** x86_64 with AVX2, which Bun's usual build needs. */
+  readonly avx2: boolean;
 }
 
 export interface Survey {
@@ -18,6 +20,8 @@ export interface Survey {
   readonly cache: string;
   /** Names of what the cache holds, with sizes in bytes. */
   readonly cached: ReadonlyMap<string, number>;
+  /** It has gunzip, tee and sha256sum, so what is sent may be packed. */
+  readonly unpacks: boolean;
   /** A Bun of the host's own, on its PATH. */
   readonly bun: { readonly version: string; readonly path: string } | undefined;
   /** The address this machine's connections come from, as the host sees them; undefined without SSH. */

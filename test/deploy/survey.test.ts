@@ -136,8 +136,10 @@ test("a current that is a folder, or leads out of releases/, is said before anyt
 });
 
 test("platform, cache and Bun, of a real look and of lines", async () => {
-  const { platform, cache, bun, seenFrom, report } = await survey(here);
-  expect(platform).toEqual({ system: "Linux", machine: expect.any(String), libc: expect.any(String) });
+  const { platform, cache, bun, seenFrom, report, unpacks } = await survey(here);
+  const avx2 = /\bavx2\b/.test(await Bun.file("/proc/cpuinfo").text());
+  expect(platform).toEqual({ system: "Linux", machine: expect.any(String), libc: expect.any(String), avx2 });
+  expect(unpacks).toBe(true);
   expect(cache).toEndWith("/rookery");
   if (bun !== undefined)
     expect(bun).toEqual({ version: expect.stringMatching(/^\d+\.\d+/), path: expect.stringMatching(/^\//) });
@@ -151,7 +153,8 @@ test("platform, cache and Bun, of a real look and of lines", async () => {
     "seen-from 10.0.0.1",
   ];
   expect(parseSurvey([...lines, ...more, "later fact"], { host: "web1" })).toMatchObject({
-    platform: { system: "Linux", machine: "aarch64", libc: "musl" },
+    platform: { system: "Linux", machine: "aarch64", libc: "musl", avx2: false },
+    unpacks: false,
     cache: "/home/a b/.cache/rookery",
     cached: new Map([
       ["bun-1.4.5-0123456789abcdef", 103_000_000],
