@@ -66,6 +66,7 @@ export function scalePlot(runs: readonly Run[], title: string): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
+    `<title>${title}</title>`,
     "<style>.grid{stroke:#ddd;fill:none}</style>",
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${MARGIN.left}" y="20" font-size="14">${title}</text>`,

@@ -68,6 +68,7 @@ export function completionPlot(
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
+    `<title>${title}</title>`,
     "<style>.grid{stroke:#ddd;fill:none}.limit{stroke:#333;stroke-dasharray:4 3;fill:none}</style>",
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${MARGIN.left}" y="20" font-size="14">${escaped(title)}</text>`,
