@@ -62,7 +62,7 @@ async function transportTo(
   if (way.needs === undefined)
     return sshTransport(target, way.route, env, { home: env.home, timeoutMs, signal });
   onSystem?.(way.needs);
-  return systemTransport(target, { env, timeoutMs, signal });
+  return systemTransport(target, way.needs, { env, timeoutMs, signal });
 }
 
 async function sshTransport(

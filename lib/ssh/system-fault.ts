@@ -155,20 +155,18 @@ function networkFault(failed: Failed): OpsError | undefined {
     return unreachable(`can't connect to ${there}: ${trouble}`, "check that the host is up and lets us in");
   }
   if (has(log, /timed out/i)) return lateFault(failed);
-  const hungUp = find(log, /(?:closed by|reset by|Connection reset|Connection closed|Broken pipe)/);
-  if (hungUp === undefined || log.key !== undefined) return undefined;
-  return new HungUp(
-    "unreachable",
-    `${host}: ${at} hung up (waited for ${log.stage}): ${log.said.join("; ")}`,
-    {
-      host,
-      hint: log.proxied
-        ? "try its ProxyCommand or jump host by hand; a busy sshd may need a higher MaxStartups"
-        : "see what its sshd logged; a busy one may need a higher MaxStartups",
-      cause: quotedCause(log),
-    },
-  );
+  const hungUp = log.said.filter((line) => HUNG_UP.test(line));
+  if (hungUp.length === 0 || log.key !== undefined) return undefined;
+  // Whatever else was said (a proxy that isn't installed) will be said again.
+  const Kind = hungUp.length === log.said.length ? HungUp : OpsError;
+  const hint = log.proxied
+    ? "try its ProxyCommand or jump host by hand; a busy sshd may need a higher MaxStartups"
+    : "see what its sshd logged; a busy one may need a higher MaxStartups";
+  const message = `${host}: ${at} hung up (waited for ${log.stage}): ${log.said.join("; ")}`;
+  return new Kind("unreachable", message, { host, hint, cause: quotedCause(log) });
 }
+
+const HUNG_UP = /closed by|reset by|Connection reset|Connection closed|Broken pipe|Exceeded MaxStartups/;
 
 function unknownFault({ target, log }: Failed): OpsError {
   const { name: host } = target;
