@@ -75,8 +75,9 @@ function hostKeyFault({ target, log }: Failed): OpsError | undefined {
       `the host key of ${name} is not known: it shows ${key}`,
       "compare that fingerprint and add the authority to known_hosts: @cert-authority NAMES TYPE KEY",
     );
-  const port = log.port === undefined || log.port === "22" ? "" : `-p ${log.port} `;
-  const scan = `ssh-keyscan ${port}${shellQuote(log.address ?? target.address)} >> ~/.ssh/known_hosts`;
+  // It may be a jump host's, of which only the name is told.
+  const [, bracketed, port] = /^\[(.+)\]:(\d+)$/.exec(name) ?? [];
+  const scan = `ssh-keyscan ${port === undefined ? "" : `-p ${port} `}${shellQuote(bracketed ?? name)} >> ~/.ssh/known_hosts`;
   return refuse(
     `the host key of ${name} is not known: it shows ${key}`,
     `compare that fingerprint and add it: ${scan} (or connect once with ssh, or set ansible_ssh_common_args to '-o StrictHostKeyChecking=accept-new')`,
@@ -106,7 +107,9 @@ async function authFault({ target, log }: Failed): Promise<OpsError | undefined>
       ? "have the certificate signed anew, or set ansible_user to somebody it is for"
       : askpass !== undefined
         ? "set TMPDIR to a folder in which programs may be run"
-        : `add your key to ssh-agent, or set ansible_ssh_private_key_file for ${host} in its group_vars`;
+        : elsewhere
+          ? "add your key to ssh-agent, or name it for that host in ~/.ssh/config: ssh takes no key along to jump hosts"
+          : `add your key to ssh-agent, or set ansible_ssh_private_key_file for ${host} in its group_vars`;
   return new OpsError("auth", message, { host, hint, cause: quotedCause(log) });
 }
 

@@ -14,7 +14,7 @@ import type { Target } from "./types.ts";
 
 /** Each is a process here; behind a proxy it is a login on what is mostly one bastion, and MaxStartups is 10:30:100. */
 const STARTS_AT_ONCE = { direct: 30, proxied: 10 };
-const RETRIES = 5;
+const RETRIES = 4;
 const RETRY_MS = 200;
 /** What ssh itself ends with, and what the host's commands may end with as well. */
 const SSH_FAILED = 255;

@@ -97,7 +97,7 @@ describe("no connection", () => {
     const hungUp = await failure(reach(nowhere({ port: rude.port })));
     expect(hungUp.code).toBe("unreachable");
     expect(hungUp.message).toStartWith(`web1: 127.0.0.1:${rude.port} hung up (waited for its SSH greeting`);
-    expect(calls).toBe(6);
+    expect(calls).toBe(5);
     rude.stop(true);
   });
 
@@ -213,6 +213,14 @@ describe("logging in", () => {
     expect(error.hint).toContain("ansible_ssh_private_key_file");
   });
 
+  test("with a password, nobody says yes to an unknown host", async () => {
+    const unset = ["hostKeyChecking"] as const;
+    const target = noKey({ password: PASSWORD, knownHostsFiles: [join(home, "empty")], unset });
+    const error = await failure(reach(target));
+    expect(error.code).toBe("host-key");
+    expect(error.message).toContain("is not known: it shows ssh-ed25519 SHA256:");
+  });
+
   test("never a password to a host whose key has changed", async () => {
     const file = join(home, "changed");
     const text = await readFile(fleet.knownHostsFile, "utf8");
@@ -225,5 +233,16 @@ describe("logging in", () => {
     const target = noKey({ password: PASSWORD, hostKeyChecking: "no", knownHostsFiles: [file] });
     expect(["auth", "host-key"]).toContain((await failure(reach(target))).code);
     expect(fleet.log("web2").match(/Accepted password/g)).toHaveLength(1);
+  });
+
+  test("a password is for its host, not for a jump host before it", async () => {
+    const accepted = () => fleet.log("web2").match(/Accepted password/g)?.length;
+    const jumps = [`${fleet.user}@127.0.0.1:${fleet.port("web2")}`];
+    const before = accepted();
+    await mkdir(join(home, ".ssh"));
+    await writeFile(join(home, ".ssh", "config"), `UserKnownHostsFile ${fleet.knownHostsFile}\n`);
+    const error = await failure(reach(nowhere({ privateKeyFile: undefined, password: PASSWORD, jumps })));
+    expect([error.code, accepted()]).toEqual(["auth", before]);
+    expect(error.message).toContain("a host on the way let nobody in");
   });
 });
