@@ -86,10 +86,9 @@ function hostKeyFault({ target, log }: Failed): OpsError | undefined {
 
 async function authFault({ target, log }: Failed): Promise<OpsError | undefined> {
   const { name: host } = target;
-  const refused = find(
-    log,
-    /Permission denied|Too many authentication failures|No more authentication methods/,
-  );
+  const refused =
+    find(log, /^\S+@\S+: Permission denied/) ??
+    find(log, /Permission denied|Too many authentication failures|No more authentication methods/);
   if (refused === undefined) return undefined;
   const tried = log.tried.length === 0 ? "there was none to try" : `tried ${log.tried.map(tilde).join(", ")}`;
   const troubles = await certificateTroubles(log);
