@@ -52,7 +52,7 @@ async function transportTo(
   if (way.needs === undefined) return sshTransport(target, way.route, { home: env.home, timeoutMs, signal });
   onSystem?.(way.needs);
   const patienceMs = timeoutMs ?? target.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-  return systemTransport(target, { env, timeoutMs: patienceMs, signal });
+  return systemTransport(target, way.needs, { env, timeoutMs: patienceMs, signal });
 }
 
 async function sshTransport(

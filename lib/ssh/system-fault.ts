@@ -75,8 +75,9 @@ function hostKeyFault({ target, log }: Failed): OpsError | undefined {
       `the host key of ${name} is not known: it shows ${key}`,
       "compare that fingerprint and add the authority to known_hosts: @cert-authority NAMES TYPE KEY",
     );
-  const port = log.port === undefined || log.port === "22" ? "" : `-p ${log.port} `;
-  const scan = `ssh-keyscan ${port}${shellQuote(log.address ?? target.address)} >> ~/.ssh/known_hosts`;
+  // It may be a jump host's, of which only the name is told.
+  const [, bracketed, port] = /^\[(.+)\]:(\d+)$/.exec(name) ?? [];
+  const scan = `ssh-keyscan ${port === undefined ? "" : `-p ${port} `}${shellQuote(bracketed ?? name)} >> ~/.ssh/known_hosts`;
   return refuse(
     `the host key of ${name} is not known: it shows ${key}`,
     `compare that fingerprint and add it: ${scan} (or connect once with ssh, or set ansible_ssh_common_args to '-o StrictHostKeyChecking=accept-new')`,
@@ -85,10 +86,9 @@ function hostKeyFault({ target, log }: Failed): OpsError | undefined {
 
 async function authFault({ target, log }: Failed): Promise<OpsError | undefined> {
   const { name: host } = target;
-  const refused = find(
-    log,
-    /Permission denied|Too many authentication failures|No more authentication methods/,
-  );
+  const refused =
+    find(log, /^\S+@\S+: Permission denied/) ??
+    find(log, /Permission denied|Too many authentication failures|No more authentication methods/);
   if (refused === undefined) return undefined;
   const tried = log.tried.length === 0 ? "there was none to try" : `tried ${log.tried.map(tilde).join(", ")}`;
   const troubles = await certificateTroubles(log);
@@ -106,7 +106,9 @@ async function authFault({ target, log }: Failed): Promise<OpsError | undefined>
       ? "have the certificate signed anew, or set ansible_user to somebody it is for"
       : askpass !== undefined
         ? "set TMPDIR to a folder in which programs may be run"
-        : `add your key to ssh-agent, or set ansible_ssh_private_key_file for ${host} in its group_vars`;
+        : elsewhere
+          ? "add your key to ssh-agent, or name it for that host in ~/.ssh/config: ssh takes no key along to jump hosts"
+          : `add your key to ssh-agent, or set ansible_ssh_private_key_file for ${host} in its group_vars`;
   return new OpsError("auth", message, { host, hint, cause: quotedCause(log) });
 }
 
@@ -155,20 +157,18 @@ function networkFault(failed: Failed): OpsError | undefined {
     return unreachable(`can't connect to ${there}: ${trouble}`, "check that the host is up and lets us in");
   }
   if (has(log, /timed out/i)) return lateFault(failed);
-  const hungUp = find(log, /(?:closed by|reset by|Connection reset|Connection closed|Broken pipe)/);
-  if (hungUp === undefined || log.key !== undefined) return undefined;
-  return new HungUp(
-    "unreachable",
-    `${host}: ${at} hung up (waited for ${log.stage}): ${log.said.join("; ")}`,
-    {
-      host,
-      hint: log.proxied
-        ? "try its ProxyCommand or jump host by hand; a busy sshd may need a higher MaxStartups"
-        : "see what its sshd logged; a busy one may need a higher MaxStartups",
-      cause: quotedCause(log),
-    },
-  );
+  const hungUp = log.said.filter((line) => HUNG_UP.test(line));
+  if (hungUp.length === 0 || log.key !== undefined) return undefined;
+  // Whatever else was said (a proxy that isn't installed) will be said again.
+  const Kind = hungUp.length === log.said.length ? HungUp : OpsError;
+  const hint = log.proxied
+    ? "try its ProxyCommand or jump host by hand; a busy sshd may need a higher MaxStartups"
+    : "see what its sshd logged; a busy one may need a higher MaxStartups";
+  const message = `${host}: ${at} hung up (waited for ${log.stage}): ${log.said.join("; ")}`;
+  return new Kind("unreachable", message, { host, hint, cause: quotedCause(log) });
 }
+
+const HUNG_UP = /closed by|reset by|Connection reset|Connection closed|Broken pipe|Exceeded MaxStartups/;
 
 function unknownFault({ target, log }: Failed): OpsError {
   const { name: host } = target;

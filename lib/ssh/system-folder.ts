@@ -42,11 +42,10 @@ export async function openSshFolder(): Promise<SshFolder> {
  * `$1`: the folder.
  */
 export const GUARD = `exec 3<&0
-umask 077
 dir=$1; shift
 IFS= read -r password <&3 || exit 1
 if [ -n "$password" ]; then
-  mkfifo "$dir/ask" || exit 1
+  mkfifo -m 600 "$dir/ask" || exit 1
   (trap '' PIPE; for turn in 1 2 3; do printf '%s\\n' "$password" > "$dir/ask"; done) 2> /dev/null 3<&- > /dev/null &
 fi
 password=

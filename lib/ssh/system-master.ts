@@ -126,7 +126,7 @@ async function logIn(target: Target, folder: SshFolder, options: MasterOptions):
 }
 
 /** How long after the end of stdout the end of stderr is waited for: a proxy may hold on to it. */
-const LAST_WORDS_MS = 250;
+const LAST_WORDS_MS = 1000;
 
 async function endError(target: Target, log: LoginLog, timeoutMs: number): Promise<OpsError> {
   const { name: host, sshProgram = "ssh" } = target;

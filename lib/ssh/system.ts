@@ -12,24 +12,30 @@ import { throughMaster } from "./system-arguments.ts";
 import { type Master, type MasterOptions, startMaster } from "./system-master.ts";
 import type { Target } from "./types.ts";
 
-/** Each is a process here, and mostly a login on the same bastion: sshd's MaxStartups is 10:30:100. */
-const STARTS_AT_ONCE = 20;
-const RETRIES = 3;
+/** Each is a process here; behind a proxy it is a login on what is mostly one bastion, and MaxStartups is 10:30:100. */
+const STARTS_AT_ONCE = { direct: 30, proxied: 10 };
+const RETRIES = 4;
 const RETRY_MS = 200;
 /** What ssh itself ends with, and what the host's commands may end with as well. */
 const SSH_FAILED = 255;
 // The shell stays to tell of signals by number (128 + n), which ssh would tell as 255.
 const WAIT = '"$@"; exit $?';
 
-const start = limiter(STARTS_AT_ONCE);
+const gates = { direct: limiter(STARTS_AT_ONCE.direct), proxied: limiter(STARTS_AT_ONCE.proxied) };
 
 /**
- * A transport over the system's ssh: one ControlMaster a host, a further `ssh` for each command through it.
+ * A transport over the system's ssh: one ControlMaster a host, a further `ssh` for each command through it. `reason`:
+ * why, as `wayTo` has it.
  * @throws OpsError `unreachable`, `host-key`, `auth`, `setting`, `tool`, `interrupted`
  */
-export async function systemTransport(target: Target, options: MasterOptions): Promise<Transport> {
+export async function systemTransport(
+  target: Target,
+  reason: string,
+  options: MasterOptions,
+): Promise<Transport> {
   const { name: host } = target;
-  const master = await logIn(target, options);
+  const proxied = /Proxy/.test(reason) || (target.jumps ?? []).length > 0;
+  const master = await logIn(target, gates[proxied ? "proxied" : "direct"], options);
   const live = new Set<Pipes>();
   let over = false;
   const closed = master.closed.then((reason) => {
@@ -63,10 +69,10 @@ export async function systemTransport(target: Target, options: MasterOptions): P
 }
 
 /** Tries again when the server, or one on the way, hung up before the login: it may be busy (MaxStartups). */
-async function logIn(target: Target, options: MasterOptions): Promise<Master> {
+async function logIn(target: Target, gate: typeof gates.direct, options: MasterOptions): Promise<Master> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await start(() => startMaster(target, options));
+      return await gate(() => startMaster(target, options));
     } catch (error) {
       if (!(error instanceof HungUp) || attempt === RETRIES) throw error;
     }

@@ -47,6 +47,38 @@ test("two hosts get a release through it, by swarm and over SSH; -v says why, on
   }
 });
 
+test("Ansible says the same of such hosts: reached, and unreachable", async () => {
+  const ansible = async (...words: string[]) => {
+    const argv = [
+      "ansible",
+      "-i",
+      stage.fleet.inventory,
+      hosts.join(","),
+      "-m",
+      "raw",
+      "-a",
+      "echo $HOME",
+      ...words,
+    ];
+    const env = { ...process.env, HOME: stage.home, ANSIBLE_NOCOLOR: "1" };
+    const child = Bun.spawn(argv, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const [said, exitCode] = await Promise.all([child.stdout.text(), child.exited]);
+    return { said, exitCode };
+  };
+  const run = () => stage.run("run", [hosts.join(","), "--", "echo $HOME"]);
+  const [theirs, ours] = [await ansible(), await run()];
+  expect([theirs.exitCode, ours.exitCode]).toEqual([0, 0]);
+  for (const host of hosts) {
+    expect(theirs.said).toContain(stage.fleet.home(host));
+    expect(ours.stdout).toContain(stage.fleet.home(host));
+  }
+  await stage.setVars({ ansible_ssh_extra_args: "-o ProxyCommand='echo no way >&2; false'" });
+  const [unreached, failed] = [await ansible(), await run()];
+  expect([unreached.exitCode, failed.exitCode]).toEqual([4, 4]);
+  expect(failed.stdout).toContain("no way");
+  await stage.expectTidy();
+});
+
 test("interrupted, it takes everything along", async () => {
   const controller = new AbortController();
   const { exitCode } = await stage.json("run", [hosts.join(","), "--", "sh", "-c", "echo up; sleep 63.7"], {

@@ -79,6 +79,19 @@ test("the host hangs: deadlines hold, and closing doesn't wait for it", async ()
   expect(await connection.closed).toBeUndefined();
 });
 
+test("the host hangs for too long: keepalive says so", async () => {
+  const before = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"];
+  const known = ["-o", `UserKnownHostsFile=${fleet.knownHostsFile}`];
+  const target = { ...by("system", fleet.target("web1")), sshArguments: { before, after: known } };
+  const connection = await connect(target, { env: environmentAt(fleet.root) });
+  fleet.freeze("web1");
+  expect(await connection.closed).toMatchObject({
+    code: "unreachable",
+    message: "web1: the connection was lost: it stopped answering",
+  });
+  await connection[Symbol.asyncDispose]();
+});
+
 test("a command's own 255 is its own, also when a signal would look the same", async () => {
   await using connection = await open();
   expect((await connection.run(["sh", "-c", "exit 255"])).exitCode).toBe(255);

@@ -205,4 +205,25 @@ describe("a way there", () => {
     expect(error.code).toBe("unreachable");
     expect(error.message).toContain("no way");
   });
+
+  test("jump hosts: with a key of their own, without, and with an unknown host key", async () => {
+    const jumps = [`${fleet.user}@127.0.0.1:${fleet.port("web2")}`];
+    const config = join(home, "jumping");
+    const known = `  UserKnownHostsFile ${fleet.knownHostsFile}\n`;
+    await certify(key, { authority, principals: [fleet.user] });
+    await writeFile(config, `Host *\n  IdentityFile ${key}\n${known}`);
+    const target: Target = { ...fleet.target("web1"), jumps, needs: "a test wants it" };
+    expect(await reach(target, { configFiles: [config] })).toMatchObject({ host: "web1" });
+    await rm(`${key}-cert.pub`);
+    const refused = await failure(reach(target, { configFiles: [config] }));
+    expect(refused.code).toBe("auth");
+    expect(refused.message).toContain(
+      `a host on the way let nobody in: ${fleet.user}@127.0.0.1: Permission denied`,
+    );
+    await writeFile(config, `Host *\n  StrictHostKeyChecking yes\n  UserKnownHostsFile ${home}/none\n`);
+    const unknown = await failure(reach(target, { configFiles: [config] }));
+    expect(unknown.code).toBe("host-key");
+    expect(unknown.message).toContain(`the host key of [127.0.0.1]:${fleet.port("web2")} is not known`);
+    expect(unknown.hint).toContain(`ssh-keyscan -p ${fleet.port("web2")} 127.0.0.1 `);
+  });
 });

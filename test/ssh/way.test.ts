@@ -121,6 +121,31 @@ describe("keys", () => {
     expect(await needs("", { privateKeyFile: key })).toBe("~/id_sk is a security key");
   });
 
+  test("what ssh-agent holds", async () => {
+    const string = (text: string) => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
+    const answered = async (types: readonly string[], more: Partial<Target> = {}) => {
+      // Only a device makes security keys, so the list is made by hand.
+      const keys = types.map((type) => Buffer.concat([string(string(type).toString()), string("comment")]));
+      const body = Buffer.concat([Buffer.from([12, 0, 0, 0, types.length]), ...keys]);
+      const socket = join(home, `agent-${Bun.randomUUIDv7()}`);
+      const data = (client: { write(bytes: Uint8Array): number }) =>
+        void client.write(Buffer.concat([Buffer.from([0, 0, 0, body.length]), body]));
+      using agent = Bun.listen({ unix: socket, socket: { data } });
+      const way = await wayTo(target(more), environmentAt(home, { agentSocket: socket }));
+      agent.stop(true);
+      return way.needs;
+    };
+    await rm(join(home, ".ssh", "config"));
+    expect(await answered([])).toBeUndefined();
+    expect(await answered(["ssh-ed25519", "sk-ssh-ed25519@openssh.com"])).toBeUndefined();
+    expect(await answered(["sk-ssh-ed25519@openssh.com"])).toBe("ssh-agent holds only security keys");
+    const certificate = ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"];
+    expect(await answered(certificate)).toBe("ssh-agent holds a certificate");
+    expect(await answered(certificate, { identitiesOnly: true })).toBeUndefined();
+    const nobody = environmentAt(home, { agentSocket: join(home, "no-agent") });
+    expect((await wayTo(target(), nobody)).needs).toBeUndefined();
+  });
+
   test("a certificate authority for host keys, where no key is known", async () => {
     const file = join(home, "known_hosts");
     const key = (await Bun.file(join(home, "ca.pub")).text()).split(" ").slice(0, 2).join(" ");

@@ -14,6 +14,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   tmux: "tmux",
   iproute2: "ip",
   sudo: "sudo",
+  openssl: "openssl",
   git: "git",
   procps: "ps",
   zstd: "zstd",
