@@ -137,6 +137,19 @@ test("-K at a terminal: asked once for all hosts, not shown, and root deploys", 
   await expectDeployed("one");
 });
 
+test("-k and -K: one password for SSH and sudo, typed once", async () => {
+  const words = ["-b", "-k", "-K", "-r", "two", "-e", '{"ansible_ssh_private_key_file": "/dev/null"}'];
+  const { code, screen } = await unseen(() =>
+    runAtTerminal(words, [
+      ["SSH password: ", `${PASSWORD}\r`],
+      ["BECOME password[defaults to SSH password]: ", "\r"],
+    ]),
+  );
+  expect({ code, screen }).toMatchObject({ code: 0 });
+  for (const part of PASSWORD_PARTS) expect(screen).not.toContain(part);
+  await expectDeployed("two");
+});
+
 const METHODS = [
   ["sudo", "swarm", PASSWORD],
   ["sudo", "ssh", PASSWORD],

@@ -1,0 +1,169 @@
+// Another user that one may not become: each reason told as it is, once, and in time.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { connect } from "../../lib/ssh/connect.ts";
+import type { Become } from "../../lib/ssh/types.ts";
+import { type Account, type Accounts, PASSWORD, startAccounts } from "../support/accounts.ts";
+import { expectNothingLeft, footprint } from "../support/leftovers.ts";
+import { environmentAt, failure } from "./support.ts";
+
+// PAM takes two seconds to refuse a password, and other work may share the machine.
+setDefaultTimeout(60_000);
+
+const before = footprint();
+let host: Accounts;
+
+beforeAll(async () => {
+  host = await startAccounts();
+});
+afterAll(async () => {
+  await host[Symbol.asyncDispose]();
+  await expectNothingLeft(before);
+});
+
+const sudo = (more: Partial<Become> = {}): Become => ({ method: "sudo", user: "root", ...more });
+const su = (more: Partial<Become> = {}): Become => ({ method: "su", user: "root", ...more });
+const right = { password: PASSWORD };
+
+function connectAs(account: Account, become: Become, more: { connectTimeoutMs?: number } = {}) {
+  return connect({ ...host.target(account, become), ...more }, { env: environmentAt(host.root) });
+}
+
+describe("it is refused", () => {
+  const cases: [what: string, account: Account, become: () => Become, message: RegExp, hint: RegExp][] = [
+    [
+      "sudo: a wrong password",
+      "keeper",
+      () => sudo({ password: "xyzzy-1" }),
+      /^web1: keeper can't become root by sudo: the password was refused: Sorry, try again\.$/,
+      /--ask-become-pass.*sudo wants that of keeper/,
+    ],
+    [
+      "sudo that lets try once",
+      "once",
+      () => sudo({ password: "xyzzy-2" }),
+      /by sudo: the password was refused: sudo: 1 incorrect password attempt/,
+      /sudo wants that of once/,
+    ],
+    [
+      "su: a wrong password",
+      "keeper",
+      () => su({ password: "xyzzy-3" }),
+      /^web1: keeper can't become root by su: the password was refused: su: Authentication failure$/,
+      /su wants that of root/,
+    ],
+    [
+      "sudo: a password is needed and there is none",
+      "keeper",
+      () => sudo(),
+      /by sudo: sudo: a password is required$/,
+      /NOPASSWD in sudoers\), or give its password with --ask-become-pass/,
+    ],
+    [
+      "su: the same",
+      "keeper",
+      () => su(),
+      /by su: it asks for a password, and none was given$/,
+      /--ask-become-pass, or set ansible_become_password/,
+    ],
+    [
+      "not in sudoers",
+      "stranger",
+      () => sudo(right),
+      /stranger is not in the sudoers file/,
+      /let stranger run any command as root in sudoers on web1/,
+    ],
+    [
+      "not for this",
+      "limited",
+      () => sudo(right),
+      /Sorry, user limited is not allowed to execute/,
+      /any command as root/,
+    ],
+    [
+      "a terminal is required",
+      "terminal",
+      () => sudo(),
+      /you must have a tty to run sudo/,
+      /take requiretty out/,
+    ],
+    ["no such user", "free", () => sudo({ user: "no-one" }), /unknown user:? no-one/, /ansible_become_user/],
+    [
+      "no such user for su",
+      "keeper",
+      () => su({ ...right, user: "no-one" }),
+      /by su: su: user no-one does not exist/,
+      /ansible_become_user/,
+    ],
+    [
+      "no such program",
+      "keeper",
+      () => sudo({ ...right, exe: "no-such-sudo" }),
+      /no-such-sudo: not found/,
+      /install no-such-sudo on web1/,
+    ],
+  ];
+  test.concurrent.each(cases)("%s", async (_what, account, become, message, hint) => {
+    await using connection = await connectAs(account, become());
+    const error = await failure(connection.run(["true"]));
+    expect(error).toMatchObject({ code: "remote", host: "web1" });
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(hint);
+    const { password } = become();
+    if (password !== undefined) expect(error.message + error.hint).not.toContain(password);
+  });
+
+  test("su to somebody without a shell", async () => {
+    const target = { ...host.target("app", su({ user: "daemon" })), user: "root" };
+    await using connection = await connect(target, { env: environmentAt(host.root) });
+    const error = await failure(connection.run(["true"]));
+    expect(error.message).toBe(
+      "web1: root can't become daemon by su: This account is currently not available.",
+    );
+    expect(error.hint).toBe('set ansible_become_flags of web1 to "-s /bin/sh", or use sudo');
+  });
+
+  test("a wrong password is tried once, however many commands follow: accounts lock", async () => {
+    await using connection = await connectAs("once", sudo({ password: "xyzzy" }));
+    const first = await failure(connection.run(["true"]));
+    const startedAtMs = performance.now();
+    const second = await failure(connection.upload(new Uint8Array(1), `${host.home("once")}/x`));
+    expect(second).toBe(first);
+    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+  });
+
+  test("a program that says nothing, and one that takes the password and then says nothing", async () => {
+    const silent = join(host.root, "silent");
+    await writeFile(silent, "#!/bin/sh\ncat > /dev/null\n");
+    await chmod(silent, 0o755);
+    const asking = join(host.root, "asking");
+    await writeFile(asking, "#!/bin/sh\nprintf 'Passwort: ' >&2; cat > /dev/null\n");
+    await chmod(asking, 0o755);
+    const connectTimeoutMs = 1500;
+    const waits = async (become: Become) => {
+      await using connection = await connectAs("keeper", become, { connectTimeoutMs });
+      return await failure(connection.run(["true"]));
+    };
+    const [first, second] = await Promise.all([
+      waits(sudo({ ...right, exe: silent })),
+      waits(su({ ...right, exe: asking })),
+    ]);
+    expect(first.message).toBe(
+      "web1: keeper can't become root by sudo: nothing came within 1.5 s (waited for sudo to begin or to ask for a password)",
+    );
+    expect(second.message).toBe(
+      "web1: keeper can't become root by su: nothing came within 1.5 s (waited for su to take the password)",
+    );
+    expect([first.code, second.code]).toEqual(["timeout", "timeout"]);
+  });
+
+  test("interrupted while it waits", async () => {
+    const silent = join(host.root, "silent2");
+    await writeFile(silent, "#!/bin/sh\ncat > /dev/null\n");
+    await chmod(silent, 0o755);
+    await using connection = await connectAs("keeper", sudo({ exe: silent }));
+    const late = await failure(connection.run(["true"], { timeoutMs: 300 }));
+    expect(late.message).toBe("web1: true took longer than 0.3 s");
+  });
+});
