@@ -57,8 +57,8 @@ export function disguised(become: Become, argv: readonly string[]): { argv: stri
   }
   // -n belongs to those without a password: with -S alone, sudo would take the command's input for one.
   const asked = splitWords(become.flags ?? "-H").flatMap(withoutPrompting);
-  const talk = password === undefined ? ["-n"] : ["-S", "-p", prompt];
-  return { argv: [...program, ...asked, ...talk, "-u", user, "--", ...argv], prompt };
+  const asking = password === undefined ? ["-n"] : ["-S", "-p", prompt];
+  return { argv: [...program, ...asked, ...asking, "-u", user, "--", ...argv], prompt };
 }
 
 /** A flag of sudo's without those about passwords: of `-HSn` stays `-H`. */

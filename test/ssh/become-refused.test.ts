@@ -27,7 +27,10 @@ const su = (more: Partial<Become> = {}): Become => ({ method: "su", user: "root"
 const right = { password: PASSWORD };
 
 function connectAs(account: Account, become: Become, more: { connectTimeoutMs?: number } = {}) {
-  return connect({ ...host.target(account, become), ...more }, { env: environmentAt(host.root) });
+  return connect(
+    { ...host.target(account, become), ...more },
+    { env: environmentAt(host.root), timeoutMs: 30_000 },
+  );
 }
 
 describe("it is refused", () => {
@@ -127,43 +130,46 @@ describe("it is refused", () => {
   test("a wrong password is tried once, however many commands follow: accounts lock", async () => {
     await using connection = await connectAs("once", sudo({ password: "xyzzy" }));
     const first = await failure(connection.run(["true"]));
-    const startedAtMs = performance.now();
     const second = await failure(connection.upload(new Uint8Array(1), `${host.home("once")}/x`));
     expect(second).toBe(first);
-    expect(performance.now() - startedAtMs).toBeLessThan(1000);
   });
 
-  test("a program that says nothing, and one that takes the password and then says nothing", async () => {
-    const silent = join(host.root, "silent");
-    await writeFile(silent, "#!/bin/sh\ncat > /dev/null\n");
-    await chmod(silent, 0o755);
-    const asking = join(host.root, "asking");
-    await writeFile(asking, "#!/bin/sh\nprintf 'Passwort: ' >&2; cat > /dev/null\n");
-    await chmod(asking, 0o755);
-    const connectTimeoutMs = 1500;
+  test("a program that says nothing, hangs up, or takes the password and then says nothing", async () => {
+    const silent = await program("silent", "cat > /dev/null");
+    const closed = await program("closed", "exec >&- 2>&-; sleep 5");
+    const asking = await program("asking", "printf 'Passwort: ' >&2; cat > /dev/null");
     const waits = async (become: Become) => {
-      await using connection = await connectAs("keeper", become, { connectTimeoutMs });
+      await using connection = await connectAs("keeper", become, { connectTimeoutMs: 3000 });
       return await failure(connection.run(["true"]));
     };
-    const [first, second] = await Promise.all([
+    const errors = await Promise.all([
       waits(sudo({ ...right, exe: silent })),
+      waits(sudo({ ...right, exe: closed })),
       waits(su({ ...right, exe: asking })),
     ]);
-    expect(first.message).toBe(
-      "web1: keeper can't become root by sudo: nothing came within 1.5 s (waited for sudo to begin or to ask for a password)",
-    );
-    expect(second.message).toBe(
-      "web1: keeper can't become root by su: nothing came within 1.5 s (waited for su to take the password)",
-    );
-    expect([first.code, second.code]).toEqual(["timeout", "timeout"]);
+    const late = (method: string, what: string) =>
+      `web1: keeper can't become root by ${method}: nothing came within 3 s (waited for ${method} to ${what})`;
+    const begin = "begin or to ask for a password";
+    expect(errors.map(({ message }) => message)).toEqual([
+      late("sudo", begin),
+      late("sudo", begin),
+      late("su", "take the password"),
+    ]);
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["timeout"]));
   });
 
   test("interrupted while it waits", async () => {
-    const silent = join(host.root, "silent2");
-    await writeFile(silent, "#!/bin/sh\ncat > /dev/null\n");
-    await chmod(silent, 0o755);
-    await using connection = await connectAs("keeper", sudo({ exe: silent }));
+    const exe = await program("waiting", "cat > /dev/null");
+    await using connection = await connectAs("keeper", sudo({ exe }));
     const late = await failure(connection.run(["true"], { timeoutMs: 300 }));
     expect(late.message).toBe("web1: true took longer than 0.3 s");
   });
 });
+
+/** A program in the place of sudo or su. */
+async function program(name: string, script: string): Promise<string> {
+  const path = join(host.root, name);
+  await writeFile(path, `#!/bin/sh\n${script}\n`);
+  await chmod(path, 0o755);
+  return path;
+}
