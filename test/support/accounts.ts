@@ -121,7 +121,7 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
       "MaxStartups 500",
       "MaxSessions 100",
     ],
-    { within: ["unshare", "--mount", "sh", "-c", script, etc] },
+    { around: ["unshare", "--mount", "sh", "-c", script, etc] },
   );
   const key = await readFile(join(root, "host_key.pub"), "utf8");
   await writeFile(knownHostsFile, `[127.0.0.1]:${sshd.port} ${key.split(" ").slice(0, 2).join(" ")}\n`);
