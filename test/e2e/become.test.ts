@@ -114,12 +114,16 @@ async function expectDeployed(id: string): Promise<void> {
 /** Runs `work` while all command lines and environments are read again and again; then no password was in any. */
 async function unseen<T>(work: () => Promise<T>): Promise<T> {
   const seen = new Set<string>();
+  let became = 0;
   const timer = setInterval(() => {
-    for (const { name, text } of processTexts())
+    for (const { name, text } of processTexts()) {
       for (const part of PASSWORD_PARTS) if (text.includes(part)) seen.add(name);
+      if (/^cmdline of su(?:do)? /.test(name)) became += 1;
+    }
   }, LOOK_EVERY_MS);
   const result = await work().finally(() => clearInterval(timer));
   expect([...seen]).toEqual([]);
+  expect(became).toBeGreaterThan(0); // or else we looked elsewhere
   for (const folder of [accounts.root, join(here, "home"), join(here, "tmp")])
     for (const [path, text] of readTexts(folder))
       for (const part of PASSWORD_PARTS) expect([path, text.includes(part)]).toEqual([path, false]);
