@@ -19,7 +19,7 @@ export { type HostSettings, settingsOf } from "./settings.ts";
 // Hosts: connections, and many of them as one fleet
 export { connect } from "./ssh/connect.ts";
 export { targetOf } from "./ssh/target.ts";
-export type { Connection, Output, Target } from "./ssh/types.ts";
+export type { Become, Connection, Output, Target } from "./ssh/types.ts";
 export { bootstrapAll, startPeers } from "./swarm/bootstrap.ts";
 export { connectAll } from "./swarm/connect.ts";
 export type { FleetEvent, Summary } from "./swarm/events.ts";

@@ -7,7 +7,8 @@ import { logIn } from "./dial.ts";
 import { type Endpoint, placeOf } from "./endpoint.ts";
 import { openThrough } from "./forward.ts";
 import { HungUp } from "./hung-up.ts";
-import { interrupted, throwIfInterrupted } from "./pool.ts";
+import { throwIfInterrupted } from "./pool.ts";
+import { retrying, unlessInterrupted } from "./retry.ts";
 import { openSocket } from "./socket.ts";
 import { startsAt, startsIn, startsThrough } from "./starts.ts";
 import type { DialOptions } from "./waiting.ts";
@@ -34,9 +35,6 @@ interface Bastion {
   lost: boolean;
 }
 
-const RETRIES = 5;
-const RETRY_MS = 200;
-const RETRY_AT_MOST_MS = 3200;
 const GOODBYE_MS = 500;
 
 const bastions = new Map<string, Bastion>();
@@ -49,16 +47,10 @@ const bastions = new Map<string, Bastion>();
 export async function reach(route: readonly Endpoint[], options: DialOptions): Promise<Reached> {
   const endpoint = route.at(-1);
   if (endpoint === undefined) throw new TypeError("an empty route");
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await (route.length === 1 ? reachDirectly(endpoint, options) : reachBehind(route, options));
-    } catch (error) {
-      if (!(error instanceof HungUp) || attempt === RETRIES) throw error;
-    }
-    // Those who were sent away together must not come back together.
-    const delayMs = Math.min(RETRY_AT_MOST_MS, RETRY_MS * 2 ** attempt) * (0.5 + Math.random());
-    await pause(delayMs, options.signal, endpoint.host);
-  }
+  return retrying(
+    () => (route.length === 1 ? reachDirectly(endpoint, options) : reachBehind(route, options)),
+    { host: endpoint.host, signal: options.signal },
+  );
 }
 
 async function reachDirectly(endpoint: Endpoint, options: DialOptions): Promise<Reached> {
@@ -129,7 +121,7 @@ async function takeBastion(hops: readonly Endpoint[], host: string, options: Dia
     if (bastion.users === 0) closeBastion(key, bastion);
   };
   try {
-    const reached = await unlessAborted(bastion.opening, options.signal, host);
+    const reached = await unlessInterrupted(bastion.opening, options.signal, host);
     const blocked = () => reached.blocked() ?? (bastion.lost ? `its ${name} went away` : undefined);
     return { key, reached, blocked, release };
   } catch (error) {
@@ -173,19 +165,4 @@ function closeBastion(key: string, bastion: Bastion): void {
     },
     () => undefined, // it never opened, which those who waited for it were told
   );
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, host: string): Promise<T> {
-  if (signal === undefined) return work;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(interrupted(signal, host));
-  signal.addEventListener("abort", abort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
-}
-
-async function pause(delayMs: number, signal: AbortSignal | undefined, host: string): Promise<void> {
-  throwIfInterrupted(signal, host);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  await unlessAborted(promise, signal, host).finally(() => clearTimeout(timer));
 }

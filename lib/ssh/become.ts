@@ -48,15 +48,17 @@ const SU_PROMPT = /^(?!\S*su: ).*\S[:：][^\S\n]*$/;
  */
 export function disguised(become: Become, argv: readonly string[]): { argv: string[]; prompt: string } {
   const { method, user, password, exe = method } = become;
+  // "sudo su -" is one, too: Ansible leaves it to the shell to take it apart.
+  const program = splitWords(exe);
   const prompt = `rookery-${randomBytes(8).toString("hex")}:`;
   if (method === "su") {
     const flags = splitWords(become.flags ?? "");
-    return { argv: [exe, ...flags, user, "-c", `exec ${shellCommand(argv)}`], prompt };
+    return { argv: [...program, ...flags, user, "-c", `exec ${shellCommand(argv)}`], prompt };
   }
   // -n belongs to those without a password: with -S alone, sudo would take the command's input for one.
   const asked = splitWords(become.flags ?? "-H").flatMap(withoutPrompting);
-  const talk = password === undefined ? ["-n"] : ["-S", "-p", prompt];
-  return { argv: [exe, ...asked, ...talk, "-u", user, "--", ...argv], prompt };
+  const asking = password === undefined ? ["-n"] : ["-S", "-p", prompt];
+  return { argv: [...program, ...asked, ...asking, "-u", user, "--", ...argv], prompt };
 }
 
 /** A flag of sudo's without those about passwords: of `-HSn` stays `-H`. */
@@ -167,7 +169,10 @@ export function talk(
       const words = quote() || rest.trim();
       const isRefusal =
         isSent && (method === "su" || /incorrect password|try again|no password was/i.test(words));
-      const isOther = /permission denied|sudoers|not allowed|does not exist|not available/i.test(words);
+      const isOther =
+        /permission denied|sudoers|not allowed|does not exist|not available|execut|no such file|expired/i.test(
+          words,
+        );
       if (isRefusal && !isOther) return refused();
       return error(words || `exit code ${exitCode}`, hintFor(words, { become, user, host, exitCode }));
     },

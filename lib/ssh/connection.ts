@@ -7,7 +7,7 @@ import type { Connection } from "./types.ts";
 import { uploadFile } from "./upload.ts";
 
 /** What a step of becoming another user may take where no `ansible_timeout` says: PAM asks elsewhere, at times. */
-const BECOME_MS = 30_000;
+const BECOME_MS = 20_000;
 
 /** `transport` as a Connection. Closing it kills what it started. */
 export function connectionOver(transport: Transport): Connection {

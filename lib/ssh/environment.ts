@@ -26,8 +26,13 @@ export function sshEnvironment(): SshEnvironment {
     user: currentUser(),
     configFiles: [join(home, ".ssh", "config"), "/etc/ssh/ssh_config"],
     globalKnownHostsFiles: ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
-    variables: process.env,
+    variables: withoutPasswords(process.env),
   };
+}
+
+/** What Ansible takes passwords from is not for the programs we start. */
+function withoutPasswords(variables: SshEnvironment["variables"]): SshEnvironment["variables"] {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !/^ANSIBLE_\w+_PASS$/.test(name)));
 }
 
 let user: string | undefined;

@@ -41,7 +41,11 @@ export async function killGroup(
   const { pipes, words } = opened[0].value;
   pipes.stdin.on("error", () => undefined);
   if (words === undefined) pipes.stdin.end();
-  pipes.stdout.resume();
+  let output = "";
+  pipes.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    words?.stdout(output);
+  });
   pipes.stderr.on("data", (chunk: Buffer) => words?.stderr(chunk));
   words?.failed.catch(() => pipes.close());
   await pipes.exited;

@@ -98,31 +98,31 @@ export async function startProgram(
       throw lost(host, error);
     }
   };
-  const announcement = readAnnouncement(output, words);
-  const begun = await Promise.allSettled([words ? Promise.race([announcement, words.failed]) : announcement]);
-  if (begun[0].status === "fulfilled") pid = begun[0].value.announced;
+  const beginning = async () => {
+    const found = await readAnnouncement(output, words);
+    if (words === undefined || found.announced !== undefined) return found;
+    if (found.rest.length < NOISE_BYTES) await Promise.all([exit, stderrEnded]);
+    if (over?.code === null && over.signal === undefined) throw lost(host);
+    throw words.failure(found.rest.toString(), over?.code ?? null);
+  };
+  const [begun] = await Promise.allSettled([
+    words === undefined ? beginning() : Promise.race([beginning(), words.failed]),
+  ]);
+  if (begun.status === "fulfilled") pid = begun.value.announced;
   if (signal?.aborted) {
     await kill();
     throw interrupted(signal, host);
   }
-  if (begun[0].status === "rejected") {
+  if (begun.status === "rejected") {
     pipes.close();
-    throw begun[0].reason;
-  }
-  const { announced, rest } = begun[0].value;
-  if (words !== undefined && announced === undefined) {
-    if (rest.length >= NOISE_BYTES) pipes.close();
-    const { code, signal: ended } = await exit;
-    if (code === null && ended === undefined && rest.length < NOISE_BYTES) throw lost(host);
-    await stderrEnded;
-    throw words.failure(rest.toString(), code);
+    throw begun.reason;
   }
   return {
     exit,
     stderrEnded,
     // The system's own ssh has no word for a signal and ends with 255: what we killed was ended by one.
     exited: exit.then(({ code }) => (killing !== undefined && code === 255 ? null : code)),
-    stdout: resume(rest, output),
+    stdout: resume(begun.value.rest, output),
     stderr: () => new TextDecoder().decode(tail()),
     end: () => void pipes.stdin.end(),
     write: (bytes) =>

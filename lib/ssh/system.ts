@@ -3,19 +3,17 @@ import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { isIP } from "node:net";
 import { OpsError } from "../errors.ts";
-import { HungUp } from "./hung-up.ts";
 import type { Exit, Pipes, Transport } from "./pipes.ts";
-import { interrupted, limiter } from "./pool.ts";
+import { limiter } from "./pool.ts";
 import { lost } from "./program.ts";
 import { shellCommand } from "./quote.ts";
+import { retrying } from "./retry.ts";
 import { throughMaster } from "./system-arguments.ts";
 import { type Master, type MasterOptions, startMaster } from "./system-master.ts";
 import type { Target } from "./types.ts";
 
 /** Each is a process here; behind a proxy it is a login on what is mostly one bastion, and MaxStartups is 10:30:100. */
 const STARTS_AT_ONCE = { direct: 30, proxied: 10 };
-const RETRIES = 4;
-const RETRY_MS = 200;
 /** What ssh itself ends with, and what the host's commands may end with as well. */
 const SSH_FAILED = 255;
 // The shell stays to tell of signals by number (128 + n), which ssh would tell as 255.
@@ -70,14 +68,10 @@ export async function systemTransport(
 
 /** Tries again when the server, or one on the way, hung up before the login: it may be busy (MaxStartups). */
 async function logIn(target: Target, gate: typeof gates.direct, options: MasterOptions): Promise<Master> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await gate(() => startMaster(target, options));
-    } catch (error) {
-      if (!(error instanceof HungUp) || attempt === RETRIES) throw error;
-    }
-    await pause(RETRY_MS * 2 ** attempt * (0.5 + Math.random()), options.signal, target.name);
-  }
+  return retrying(() => gate(() => startMaster(target, options)), {
+    host: target.name,
+    signal: options.signal,
+  });
 }
 
 async function isAlive(target: Target, master: Master, options: MasterOptions): Promise<boolean> {
@@ -163,18 +157,4 @@ function addressTowards(ip: string): Promise<string | undefined> {
 
 function plain(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "");
-}
-
-async function pause(delayMs: number, signal: AbortSignal | undefined, host: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  const abort = () => signal && reject(interrupted(signal, host));
-  if (signal?.aborted) abort();
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
 }

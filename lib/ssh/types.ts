@@ -49,7 +49,7 @@ export interface Become {
   readonly password?: string | undefined;
   /** Words on the program's command line, quoted as for a shell; `-H` for sudo, none for su. */
   readonly flags?: string | undefined;
-  /** The program, where it isn't called as the method. */
+  /** The program, where it isn't called as the method; with words of its own, if need be. */
   readonly exe?: string | undefined;
 }
 

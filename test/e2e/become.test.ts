@@ -114,12 +114,16 @@ async function expectDeployed(id: string): Promise<void> {
 /** Runs `work` while all command lines and environments are read again and again; then no password was in any. */
 async function unseen<T>(work: () => Promise<T>): Promise<T> {
   const seen = new Set<string>();
+  let became = 0;
   const timer = setInterval(() => {
-    for (const { name, text } of processTexts())
+    for (const { name, text } of processTexts()) {
       for (const part of PASSWORD_PARTS) if (text.includes(part)) seen.add(name);
+      if (/^cmdline of su(?:do)? /.test(name)) became += 1;
+    }
   }, LOOK_EVERY_MS);
   const result = await work().finally(() => clearInterval(timer));
   expect([...seen]).toEqual([]);
+  expect(became).toBeGreaterThan(0); // or else we looked elsewhere
   for (const folder of [accounts.root, join(here, "home"), join(here, "tmp")])
     for (const [path, text] of readTexts(folder))
       for (const part of PASSWORD_PARTS) expect([path, text.includes(part)]).toEqual([path, false]);
@@ -135,6 +139,19 @@ test("-K at a terminal: asked once for all hosts, not shown, and root deploys", 
   expect(screen.match(/BECOME password/g)).toHaveLength(1);
   for (const part of PASSWORD_PARTS) expect(screen).not.toContain(part);
   await expectDeployed("one");
+});
+
+test("-k and -K: one password for SSH and sudo, typed once", async () => {
+  const words = ["-b", "-k", "-K", "-r", "two", "-e", '{"ansible_ssh_private_key_file": "/dev/null"}'];
+  const { code, screen } = await unseen(() =>
+    runAtTerminal(words, [
+      ["SSH password: ", `${PASSWORD}\r`],
+      ["BECOME password[defaults to SSH password]: ", "\r"],
+    ]),
+  );
+  expect({ code, screen }).toMatchObject({ code: 0 });
+  for (const part of PASSWORD_PARTS) expect(screen).not.toContain(part);
+  await expectDeployed("two");
 });
 
 const METHODS = [

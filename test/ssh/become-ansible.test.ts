@@ -86,6 +86,13 @@ const RUNS: readonly Run[] = [
     config: "[privilege_escalation]\nbecome = yes\nbecome_user = app\n",
   },
   {
+    name: "what ansible.cfg asks for",
+    flags: ["-l", "plain:var:off:su"],
+    config:
+      "[defaults]\nask_pass = yes\n[privilege_escalation]\nbecome = yes\nbecome_ask_pass = yes\nbecome_user = app\n",
+    stdin: "first\nsecond\n",
+  },
+  {
     name: "extra vars win over all",
     flags: [
       "-b",

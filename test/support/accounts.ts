@@ -16,6 +16,8 @@ const ACCOUNTS = {
   once: "ALL=(ALL:ALL) ALL\nDefaults:once passwd_tries=1",
   limited: "ALL=(app) ALL, (ALL) /usr/bin/id",
   terminal: "ALL=(ALL:ALL) NOPASSWD: ALL\nDefaults:terminal requiretty",
+  /** All she does goes through a terminal of sudo's own, as on hosts that keep records. */
+  logged: "ALL=(ALL:ALL) ALL\nDefaults:logged use_pty, log_output, log_input",
   stranger: undefined,
   app: undefined,
 } as const;
@@ -97,7 +99,7 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
   await cp(`${keyFile}.pub`, join(root, "authorized_keys"));
   const mounts = files.map(([file]) => `mount --bind "$0/${file}" /etc/${file}`);
   // What sudo remembers of users is not for the machine.
-  const memory = ["/run/sudo", "/var/lib/sudo"].map(
+  const memory = ["/run/sudo", "/var/lib/sudo", "/var/log/sudo-io"].map(
     (folder) => `mkdir -p ${folder} && mount -t tmpfs -o mode=0700 tmpfs ${folder}`,
   );
   const script = `set -e; ${[...mounts, ...memory].join("; ")}; exec "$@"`;
@@ -107,6 +109,8 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
       `HostKey ${join(root, "host_key")}`,
       `AuthorizedKeysFile ${join(root, "authorized_keys")}`,
       `SetEnv PATH=${path} ${RUN_VARIABLE}=${RUN_ID}`,
+      // It tells of each command's start.
+      "LogLevel VERBOSE",
       "PermitRootLogin yes",
       "PasswordAuthentication yes",
       "KbdInteractiveAuthentication no",
@@ -117,7 +121,7 @@ export async function startAccounts({ name = "web1" } = {}): Promise<Accounts> {
       "MaxStartups 500",
       "MaxSessions 100",
     ],
-    { within: ["unshare", "--mount", "sh", "-c", script, etc] },
+    { around: ["unshare", "--mount", "sh", "-c", script, etc] },
   );
   const key = await readFile(join(root, "host_key.pub"), "utf8");
   await writeFile(knownHostsFile, `[127.0.0.1]:${sshd.port} ${key.split(" ").slice(0, 2).join(" ")}\n`);

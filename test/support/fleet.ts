@@ -129,7 +129,7 @@ export async function startFleet({
         const special = config[name] ?? [];
         const changed = new Set(special.map(keyword));
         const lines = [...special, ...usual.filter((line) => !changed.has(keyword(line)))];
-        servers.set(name, await startSshd(place(name, "sshd_config"), lines, { within: around[name] ?? [] }));
+        servers.set(name, await startSshd(place(name, "sshd_config"), lines, { around: around[name] }));
       }),
     );
     const keys = names.map(async (name) => {

@@ -18,21 +18,21 @@ const START_MS = 10_000;
 const ATTEMPTS = 5;
 
 /**
- * Writes `lines` with address and port to `configFile` and starts sshd with it; resolves when it listens. `within` is a
- * command that runs it, such as `unshare`.
+ * Writes `lines` with address and port to `configFile` and starts sshd with it; resolves when it listens. `around`: words
+ * before `sshd` that become it in the end (`unshare -m …`).
  * @throws Error with what sshd said
  */
 export async function startSshd(
   configFile: string,
   lines: readonly string[],
-  { within = [] }: { readonly within?: readonly string[] } = {},
+  { around = [] }: { readonly around?: readonly string[] | undefined } = {},
 ): Promise<Sshd> {
   // A root sshd refuses to start without the folder it locks its unprivileged half into.
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     await writeFile(configFile, [...lines, `ListenAddress 127.0.0.1:${port}`, ""].join("\n"));
-    const sshd = launch(configFile, { port, within });
+    const sshd = launch(configFile, port, around);
     const problem = await sshd.listening;
     if (problem === undefined) return sshd;
     if (attempt === ATTEMPTS || !problem.includes("Address already in use"))
@@ -43,11 +43,12 @@ export async function startSshd(
 /** `listening` resolves with undefined, or with the log when it won't. */
 function launch(
   configFile: string,
-  { port, within }: { readonly port: number; readonly within: readonly string[] },
+  port: number,
+  around: readonly string[],
 ): Sshd & { readonly listening: Promise<string | undefined> } {
   // If the test run is killed, nobody disposes of its servers: let the kernel do it.
   const guard = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "KILL"] : [];
-  const argv = [...guard, ...within, SSHD, "-D", "-e", "-f", configFile];
+  const argv = [...guard, ...around, SSHD, "-D", "-e", "-f", configFile];
   const child = Bun.spawn(argv, { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
   let log = "";
   const listening = Promise.withResolvers<string | undefined>();
