@@ -97,7 +97,7 @@ describe("no connection", () => {
     const hungUp = await failure(reach(nowhere({ port: rude.port })));
     expect(hungUp.code).toBe("unreachable");
     expect(hungUp.message).toStartWith(`web1: 127.0.0.1:${rude.port} hung up (waited for its SSH greeting`);
-    expect(calls).toBe(5);
+    expect(calls).toBe(6);
     rude.stop(true);
   });
 
