@@ -96,7 +96,7 @@ test("as Ansible's", async () => {
     ansible_ssh_private_key_file: fleet.keyFile,
     ansible_host: "127.0.0.1",
   };
-  const known = `-o UserKnownHostsFile=${fleet.knownHostsFile} -o IdentityAgent=none -o BatchMode=yes`;
+  const known = `-o UserKnownHostsFile=${fleet.knownHostsFile} -o BatchMode=yes`;
   const fine = { ansible_port: fleet.port("web1"), ansible_ssh_common_args: known };
   const inventory = join(home, "theirs.json");
   const stranger = { ...fine, ansible_ssh_private_key_file: join(home, "stranger") };
@@ -108,7 +108,13 @@ test("as Ansible's", async () => {
   await writeFile(join(home, "unknown"), "");
   await writeFile(inventory, JSON.stringify({ all: { hosts: { fine, stranger, refused, unknown }, vars } }));
   for (const name of ["fine", "stranger", "refused", "unknown"]) {
-    const env = { ...process.env, HOME: home, ANSIBLE_SSH_ARGS: "-o ControlMaster=no", LC_ALL: "C.UTF-8" };
+    const env = {
+      ...process.env,
+      HOME: home,
+      SSH_AUTH_SOCK: undefined,
+      ANSIBLE_SSH_ARGS: "-o ControlMaster=no",
+      LC_ALL: "C.UTF-8",
+    };
     const argv = ["ansible", "-i", inventory, name, "-m", "raw", "-a", "true"];
     const theirs = Bun.spawn(argv, { env, cwd: home, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
     const [code, ours] = await Promise.all([
