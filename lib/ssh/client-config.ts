@@ -27,6 +27,7 @@ export interface ClientConfig {
 }
 
 const MAX_INCLUDES = 16;
+const SPELLING: Readonly<Record<string, string>> = { hostname: "HostName", user: "User" };
 
 /**
  * The settings for `name`, which is what one would type after `ssh`. `Match exec` sections are not run.
@@ -111,7 +112,13 @@ async function readConfig(
     if (/^\s*(host|match)[\s=]/i.test(line)) section = line;
     const patterns = /^\s*include[\s=]+(.*)$/i.exec(line)?.[1];
     if (patterns === undefined) {
-      lines.push(line);
+      // The package looks for these two, in this spelling only, to know whom `Match` is about.
+      lines.push(
+        line.replace(
+          /^(\s*)(hostname|user)(?=[\s=])/i,
+          (_, space, word) => space + SPELLING[word.toLowerCase()],
+        ),
+      );
       continue;
     }
     if (depth === MAX_INCLUDES)
