@@ -104,7 +104,8 @@ export function authError(
   const place = `${user}@${placeOf(endpoint)}`;
   if (wanted !== undefined) {
     const message = `${host}: ${place} wants ${wanted.join(" or ")} as well (${attempts}${unused})`;
-    const hint = `let ${user} log in there by a key alone (AuthenticationMethods), for nobody is asked during a run`;
+    const alone = `let ${user} log in there by a key alone (AuthenticationMethods)`;
+    const hint = tried.some((label) => PASSWORDS.has(label)) ? alone : `set ansible_password, or ${alone}`;
     return new OpsError("auth", message, { host, hint, cause });
   }
   // sshd ends the conversation when it has seen MaxAuthTries keys, and the right one may not have had its turn.

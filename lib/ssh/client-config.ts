@@ -82,6 +82,22 @@ export async function readClientConfig(
   };
 }
 
+/**
+ * Every key file that ssh_config names, for whatever host; undefined when that can't be told without one (tokens, agents
+ * of its own).
+ * @throws OpsError `setting` when a file can't be read
+ */
+export async function namedIdentities({
+  configFiles,
+  home,
+}: SshEnvironment): Promise<readonly string[] | undefined> {
+  const text = (await Promise.all(configFiles.map((file) => readConfig(file, { home })))).join("\n");
+  if (/^\s*identityagent/im.test(text)) return undefined;
+  const found = text.matchAll(/^\s*identityfile[\s=]+"?([^"\n]+?)"?\s*$/gim);
+  const files = Array.from(found, ([, file = ""]) => file.replace(/^~(?=\/)/, home));
+  return files.some((file) => file.includes("%")) ? undefined : files;
+}
+
 /** 0, as `none`, leaves the deadline to us. */
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;

@@ -124,7 +124,7 @@ describe("open files", () => {
 
   test("a fleet that doesn't fit is told which line to type", () => {
     expect(() => requireFiles(targets(100), { limit: 1024 })).not.toThrow();
-    const message = "1,000 hosts need up to 2,256 open files, and this process may have 1,024";
+    const message = "1,000 hosts need up to 2,128 open files, and this process may have 1,024";
     expect(() => requireFiles(targets(1000), { limit: 1024, isRoot: false })).toThrow(message);
     const hint = (isRoot: boolean) => {
       try {
