@@ -1,5 +1,5 @@
 // One run over hosts that each have another trouble: a row each, and Ansible's exit code.
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fleet, generateKey, startFleet } from "../support/fleet.ts";
@@ -125,4 +125,44 @@ test("as Ansible's", async () => {
     ]);
     expect([name, ours.exitCode]).toEqual([name, code]);
   }
+});
+
+describe("too few open files", () => {
+  const run = async (limit: number, argv: readonly string[]) => {
+    const words = ["-c", `ulimit -n ${limit}; exec "$@"`, "sh", process.execPath, ...argv];
+    const env = { ...process.env, HOME: home, SSH_AUTH_SOCK: undefined };
+    const child = Bun.spawn(["sh", ...words], { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const [stdout, stderr, code] = await Promise.all([
+      child.stdout.text(),
+      child.stderr.text(),
+      child.exited,
+    ]);
+    return { said: stdout + stderr, code };
+  };
+
+  test("a fleet that doesn't fit is refused before anything is begun", async () => {
+    const many = Array.from({ length: 250 }, (_, index) => `10.255.255.${index + 1},`).join("");
+    const script = join(import.meta.dir, "..", "..", "scripts", "run.ts");
+    const { said, code } = await run(300, [script, "-i", many, "all", "--", "true"]);
+    expect(said).toContain("250 hosts need up to 628 open files, and this process may have 300");
+    expect(said).toMatch(/→ type: .*1024/);
+    expect(code).toBe(1);
+  });
+
+  test("met all the same, it is called by its name", async () => {
+    const ssh = join(import.meta.dir, "..", "..", "lib", "ssh");
+    const program = `
+      import { openSync } from "node:fs";
+      import { connect } from ${JSON.stringify(join(ssh, "connect.ts"))};
+      import { sshEnvironment } from ${JSON.stringify(join(ssh, "environment.ts"))};
+      const env = sshEnvironment();
+      try { for (;;) openSync("/dev/null", "r"); } catch {}
+      const target = ${JSON.stringify(fleet.target("web1"))};
+      await connect({ ...target, unset: [] }, { env }).catch((error) => console.log(error.message));
+    `;
+    const { said } = await run(200, ["-e", program]);
+    expect(said).toMatch(
+      /web1: no connection to 127.0.0.1:\d+: this process may open no more files|too many open files/,
+    );
+  });
 });
