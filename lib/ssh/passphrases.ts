@@ -1,7 +1,8 @@
 // Encrypted private keys: opened once for all hosts, before anything is connected.
 import { readFile } from "node:fs/promises";
-import { OpenSSHAgent, type ParsedKey, utils } from "ssh2";
+import { type ParsedKey, utils } from "ssh2";
 import { OpsError } from "../errors.ts";
+import { LimitedAgent } from "./agent.ts";
 import { ENCRYPTED, readKey } from "./auth.ts";
 import { namedIdentities } from "./client-config.ts";
 import { atHome, defaultIdentities, type Endpoint, routeTo } from "./endpoint.ts";
@@ -122,13 +123,8 @@ async function openKey(
 /** The public keys an agent holds; none when it can't be asked, which each login says itself. */
 async function agentKeys(socket: string | undefined): Promise<readonly Buffer[]> {
   if (socket === undefined) return [];
-  const { promise, resolve } = Promise.withResolvers<readonly Buffer[]>();
-  new OpenSSHAgent(socket).getIdentities((error, keys) => {
-    if (error || keys === undefined) return resolve([]);
-    const parsed = keys.map((key) => utils.parseKey(key as unknown as Buffer));
-    resolve(parsed.flatMap((key) => (key instanceof Error ? [] : [key.getPublicSSH()])));
-  });
-  return promise;
+  const [keys] = await Promise.allSettled([new LimitedAgent(socket).keys()]);
+  return keys.status === "rejected" ? [] : keys.value.map((key) => key.getPublicSSH());
 }
 
 /** The public half of a private key in OpenSSH's own format, which is not encrypted (PROTOCOL.key). */
