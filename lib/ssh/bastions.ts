@@ -8,7 +8,7 @@ import { type Endpoint, placeOf } from "./endpoint.ts";
 import { openThrough } from "./forward.ts";
 import { HungUp } from "./hung-up.ts";
 import { interrupted, throwIfInterrupted } from "./pool.ts";
-import { openSocket } from "./socket.ts";
+import { lookUp, openSocket } from "./socket.ts";
 import { startsAt, startsIn, startsThrough } from "./starts.ts";
 import type { DialOptions } from "./waiting.ts";
 
@@ -63,8 +63,9 @@ export async function reach(route: readonly Endpoint[], options: DialOptions): P
 
 async function reachDirectly(endpoint: Endpoint, options: DialOptions): Promise<Reached> {
   const turn = startsAt(placeOf(endpoint));
+  const address = await lookUp(endpoint, options);
   return turn(() =>
-    startsIn(endpoint.address)(async () => {
+    startsIn(address)(async () => {
       const socket = await openSocket(endpoint, options);
       const client = await logIn(endpoint, socket, options);
       client.setMaxListeners(0);
