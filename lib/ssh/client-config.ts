@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import SSHConfig from "ssh-config";
 import { OpsError } from "../errors.ts";
+import { spelledOut } from "./config-spelling.ts";
 import type { SshEnvironment } from "./environment.ts";
 import { parseCount, parseSpan } from "./spans.ts";
 
@@ -27,7 +28,6 @@ export interface ClientConfig {
 }
 
 const MAX_INCLUDES = 16;
-const SPELLING: Readonly<Record<string, string>> = { hostname: "HostName", user: "User" };
 
 /**
  * The settings for `name`, which is what one would type after `ssh`. `Match exec` sections are not run.
@@ -108,7 +108,7 @@ function computeConfig(text: string, name: string, user: string | undefined, fil
     const who = user === undefined ? {} : { User: user };
     // `User` may be left out, whatever the package's types say.
     const asked = { Host: name, ...who } as { Host: string; User: string };
-    return SSHConfig.parse(text).compute(asked, { ignoreCase: true, matchExec: false });
+    return SSHConfig.parse(spelledOut(text)).compute(asked, { ignoreCase: true, matchExec: false });
   } catch (error) {
     throw new OpsError("setting", `can't understand ${files.join(" or ")}: ${(error as Error).message}`, {
       cause: error,
@@ -128,13 +128,7 @@ async function readConfig(
     if (/^\s*(host|match)[\s=]/i.test(line)) section = line;
     const patterns = /^\s*include[\s=]+(.*)$/i.exec(line)?.[1];
     if (patterns === undefined) {
-      // The package looks for these two, in this spelling only, to know whom `Match` is about.
-      lines.push(
-        line.replace(
-          /^(\s*)(hostname|user)(?=[\s=])/i,
-          (_, space, word) => space + SPELLING[word.toLowerCase()],
-        ),
-      );
+      lines.push(line);
       continue;
     }
     if (depth === MAX_INCLUDES)
