@@ -1,6 +1,7 @@
 // Which keys and passwords to offer a server, in which order, and what to say when none will do.
-import { type AnyAuthMethod, OpenSSHAgent, type ParsedKey, utils } from "ssh2";
+import { type AnyAuthMethod, type ParsedKey, utils } from "ssh2";
 import { OpsError } from "../errors.ts";
+import { LimitedAgent } from "./agent.ts";
 import { type Endpoint, placeOf } from "./endpoint.ts";
 import { fileCache } from "./file-cache.ts";
 import { answersTo, type Prompt, unanswerable } from "./prompts.ts";
@@ -17,6 +18,8 @@ export interface Attempts {
   readonly list: readonly Attempt[];
   /** Keys that can't be used, with the reason in brackets; a login in progress may add to it. */
   readonly skipped: string[];
+  /** Whether the agent owes us an answer. */
+  readonly agentBusy: () => boolean;
 }
 
 /**
@@ -46,9 +49,11 @@ export async function authAttempts(endpoint: Endpoint, { home }: { home: string 
     problem === undefined ? [] : [`${tilde(file)} (${problem})`],
   );
   const agents: Attempt[] = [];
+  let agentBusy = () => false;
   if (agentSocket !== undefined) {
     const allowed = identitiesOnly ? keys.flatMap((key) => key.publicKey ?? []) : undefined;
     const agent = new LimitedAgent(agentSocket, allowed);
+    agentBusy = () => agent.busy;
     agents.push({ label: "ssh-agent", needs: "publickey", method: { type: "agent", username, agent } });
   }
   const passwords: Attempt[] = [];
@@ -77,7 +82,7 @@ export async function authAttempts(endpoint: Endpoint, { home }: { home: string 
     passwords.push({ label: "keyboard-interactive", needs: "keyboard-interactive", method });
   }
   const list = explicitIdentities ? [...files, ...agents, ...passwords] : [...agents, ...files, ...passwords];
-  return { list, skipped };
+  return { list, skipped, agentBusy };
 }
 
 /**
@@ -104,7 +109,8 @@ export function authError(
   const place = `${user}@${placeOf(endpoint)}`;
   if (wanted !== undefined) {
     const message = `${host}: ${place} wants ${wanted.join(" or ")} as well (${attempts}${unused})`;
-    const hint = `let ${user} log in there by a key alone (AuthenticationMethods), for nobody is asked during a run`;
+    const alone = `let ${user} log in there by a key alone (AuthenticationMethods)`;
+    const hint = tried.some((label) => PASSWORDS.has(label)) ? alone : `set ansible_password, or ${alone}`;
     return new OpsError("auth", message, { host, hint, cause });
   }
   // sshd ends the conversation when it has seen MaxAuthTries keys, and the right one may not have had its turn.
@@ -169,29 +175,3 @@ function readPublicKey(file: string): Buffer | undefined {
 
 /** The key in a file, an Error where it holds none that can be read so. */
 const keyIn = fileCache((text) => utils.parseKey(text));
-
-/** The agent, showing only `allowed` keys when there is such a list (IdentitiesOnly). */
-class LimitedAgent extends OpenSSHAgent {
-  readonly #allowed: readonly Buffer[] | undefined;
-
-  constructor(socketPath: string, allowed: readonly Buffer[] | undefined) {
-    super(socketPath);
-    this.#allowed = allowed;
-  }
-
-  override getIdentities(done: Parameters<OpenSSHAgent["getIdentities"]>[0]): void {
-    super.getIdentities((error, keys) => {
-      const allowed = this.#allowed;
-      if (error || keys === undefined || allowed === undefined) return done(error, keys);
-      done(
-        undefined,
-        keys.filter((key) => allowed.some((known) => known.equals(publicHalf(key)))),
-      );
-    });
-  }
-}
-
-function publicHalf(key: unknown): Buffer {
-  const parsed = utils.parseKey(key as Buffer);
-  return parsed instanceof Error ? Buffer.alloc(0) : parsed.getPublicSSH();
-}

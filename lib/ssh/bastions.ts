@@ -9,7 +9,7 @@ import { openThrough } from "./forward.ts";
 import { HungUp } from "./hung-up.ts";
 import { throwIfInterrupted } from "./pool.ts";
 import { retrying, unlessInterrupted } from "./retry.ts";
-import { openSocket } from "./socket.ts";
+import { lookUp, openSocket } from "./socket.ts";
 import { startsAt, startsIn, startsThrough } from "./starts.ts";
 import type { DialOptions } from "./waiting.ts";
 
@@ -55,8 +55,9 @@ export async function reach(route: readonly Endpoint[], options: DialOptions): P
 
 async function reachDirectly(endpoint: Endpoint, options: DialOptions): Promise<Reached> {
   const turn = startsAt(placeOf(endpoint));
+  const address = await lookUp(endpoint, options);
   return turn(() =>
-    startsIn(endpoint.address)(async () => {
+    startsIn(address)(async () => {
       const socket = await openSocket(endpoint, options);
       const client = await logIn(endpoint, socket, options);
       client.setMaxListeners(0);

@@ -1,7 +1,7 @@
 // What ~/.ssh/config and /etc/ssh/ssh_config say about a host.
 import { OpsError } from "../errors.ts";
 import { configNeeds } from "./config-needs.ts";
-import { sectionsAbout } from "./config-sections.ts";
+import { sectionsAbout, textOf } from "./config-sections.ts";
 import type { SshEnvironment } from "./environment.ts";
 import { parseCount, parseSpan } from "./spans.ts";
 
@@ -78,6 +78,19 @@ export async function readClientConfig(
     },
     needs: configNeeds(all, () => compute(configFiles.filter((file) => !file.startsWith("/etc/")))),
   };
+}
+
+/**
+ * Every key file that ssh_config names, for whatever host; undefined when that can't be told without one (tokens, agents
+ * of its own).
+ * @throws OpsError `setting` when a file can't be read
+ */
+export function namedIdentities({ configFiles, home }: SshEnvironment): readonly string[] | undefined {
+  const text = textOf(configFiles, { home });
+  if (/^\s*identityagent/im.test(text)) return undefined;
+  const found = text.matchAll(/^\s*identityfile[\s=]+"?([^"\n]+?)"?\s*$/gim);
+  const files = Array.from(found, ([, file = ""]) => file.replace(/^~(?=\/)/, home));
+  return files.some((file) => file.includes("%")) ? undefined : files;
 }
 
 /** 0, as `none`, leaves the deadline to us. */

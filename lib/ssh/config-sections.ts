@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import SSHConfig, { type Line, LineType } from "ssh-config";
 import { OpsError } from "../errors.ts";
 import { markUndecidable } from "./config-needs.ts";
+import { spelledOut } from "./config-spelling.ts";
 import { fileCache } from "./file-cache.ts";
 
 const MAX_INCLUDES = 16;
@@ -20,7 +21,7 @@ export function sectionsAbout(name: string, { files, home }: { files: readonly s
   // Texts of unchanged files are the very same strings, so this takes no longer than it looks.
   if (pieces.length === before?.pieces.length && pieces.every((piece, at) => piece === before.pieces[at]))
     return before.about(name);
-  const text = markUndecidable(pieces.slice(1).join("\n"));
+  const text = spelledOut(markUndecidable(pieces.slice(1).join("\n")));
   const about = sectionIndex(SSHConfig.parse(text));
   parsed.set(key, { pieces, about });
   return about(name);
@@ -84,6 +85,14 @@ const piecesOf = fileCache((text): readonly Piece[] => {
   }
   return [...pieces, lines.join("\n")];
 });
+
+/**
+ * All that `files` say, with what they include in its place.
+ * @throws OpsError `setting` when a file can't be read
+ */
+export function textOf(files: readonly string[], { home }: { readonly home: string }): string {
+  return files.flatMap((file) => readPieces(file, { home })).join("\n");
+}
 
 /** The text of `file` with its `Include` lines replaced by what they name, each back in the section it stood in. */
 function readPieces(file: string, { home, depth = 0 }: { home: string; depth?: number }): readonly string[] {

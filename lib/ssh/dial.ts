@@ -28,7 +28,7 @@ const HOST_KEY_TYPES: readonly ServerHostKeyAlgorithm[] = [
 export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOptions): Promise<Client> {
   const { user, keyName: host, port, userKnownHostsFiles, globalKnownHostsFiles, keepalive } = endpoint;
   const known = await readKnownHosts([...userKnownHostsFiles, ...globalKnownHostsFiles]);
-  const { list, skipped } = await authAttempts(endpoint, options);
+  const { list, skipped, agentBusy } = await authAttempts(endpoint, options);
   const waiting = [...list];
   const tried: string[] = [];
   const client = new Client();
@@ -76,12 +76,12 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
       next(attempt.method);
     },
   };
-  const waitedFor = () => stage;
+  const waitedFor = () => (agentBusy() ? "ssh-agent to sign" : stage);
   const giveUp = () => {
     client.destroy();
     stream.destroy();
   };
-  return waitFor<Client>(endpoint, options, { waitedFor, giveUp }, (resolve, reject) => {
+  return waitFor<Client>(endpoint, options, { waitedFor, giveUp, extend: agentBusy }, (resolve, reject) => {
     const over = (cause?: Error) => {
       if (refused)
         return authError(endpoint, { tried, skipped, wanted, cause: cause ?? new Error("it hung up") });

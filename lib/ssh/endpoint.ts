@@ -109,7 +109,6 @@ function endpoint(
   const where = { where: "ssh_config", host: name };
   const address = config.hostName ?? target.address;
   const explicit = target.privateKeyFile === undefined ? config.identityFiles : [target.privateKeyFile];
-  const defaults = DEFAULT_IDENTITIES.map((file) => join(home, ".ssh", file));
   const strict = parseHostKeyChecking(config.strictHostKeyChecking ?? "");
   const agent = config.identityAgent === undefined ? environment.agentSocket : config.identityAgent;
   const known = target.knownHostsFiles?.map((file) => atHome(file, home)) ?? config.userKnownHostsFiles;
@@ -120,7 +119,9 @@ function endpoint(
     port: unset.includes("port") && config.port !== undefined ? parsePort(config.port, where) : target.port,
     user: target.user ?? config.user ?? environment.user,
     keyName: config.hostKeyAlias ?? address,
-    identityFiles: (explicit.length > 0 ? explicit : defaults).map((file) => atHome(file, home)),
+    identityFiles: (explicit.length > 0 ? explicit : defaultIdentities(home)).map((file) =>
+      atHome(file, home),
+    ),
     explicitIdentities: explicit.length > 0,
     identitiesOnly: target.identitiesOnly ?? config.identitiesOnly,
     agentSocket: agent === "none" ? undefined : agent === "SSH_AUTH_SOCK" ? environment.agentSocket : agent,
@@ -164,6 +165,12 @@ function parseJump(jump: string, host: string) {
   return { user: parts?.[1], address, port };
 }
 
-function atHome(file: string, home: string): string {
+/** The keys tried where none is named. */
+export function defaultIdentities(home: string): readonly string[] {
+  return DEFAULT_IDENTITIES.map((file) => join(home, ".ssh", file));
+}
+
+/** `file` with `~` written out. */
+export function atHome(file: string, home: string): string {
   return file.replace(/^~(?=\/|$)/, home);
 }

@@ -4,7 +4,7 @@ import { OpsError } from "../errors.ts";
 import type { Target } from "./types.ts";
 
 /** For everything that is not a connection: the program itself, its files, the swarm's own sockets. */
-const BESIDES = 256;
+const BESIDES = 128;
 /** A connection's socket, and one to the agent while it logs in. */
 const FILES_BY_SSH = 2;
 /** A program's three pipes, twice: two may run at a time. */

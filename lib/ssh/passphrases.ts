@@ -1,9 +1,11 @@
 // Encrypted private keys: opened once for all hosts, before anything is connected.
 import { readFile } from "node:fs/promises";
-import { OpenSSHAgent, type ParsedKey, utils } from "ssh2";
+import { type ParsedKey, utils } from "ssh2";
 import { OpsError } from "../errors.ts";
+import { LimitedAgent } from "./agent.ts";
 import { ENCRYPTED, readKey } from "./auth.ts";
-import { type Endpoint, routeTo } from "./endpoint.ts";
+import { namedIdentities } from "./client-config.ts";
+import { atHome, defaultIdentities, type Endpoint, routeTo } from "./endpoint.ts";
 import { type SshEnvironment, sshEnvironment } from "./environment.ts";
 import type { Target } from "./types.ts";
 
@@ -26,6 +28,7 @@ export async function unlockKeys(
   targets: readonly Target[],
   { ask, env = sshEnvironment() }: { readonly ask: AskPassphrase; readonly env?: SshEnvironment },
 ): Promise<ReadonlyMap<string, ParsedKey>> {
+  if (!(await anyLocked(targets, env))) return new Map();
   const agents = new Map<string | undefined, Promise<readonly Buffer[]>>();
   const wanted = new Set<string>();
   for (const endpoint of await endpointsOf(targets, env)) {
@@ -39,6 +42,30 @@ export async function unlockKeys(
     if (key !== undefined) opened.set(file, key);
   }
   return new Map([...opened].filter(([file]) => wanted.has(file)));
+}
+
+/** Whether a key is closed at all: asking ssh_config about a thousand hosts takes half a second. */
+async function anyLocked(targets: readonly Target[], env: SshEnvironment): Promise<boolean> {
+  const reached = targets.filter(({ via }) => via === "ssh");
+  const own = reached.flatMap(({ privateKeyFile }) => privateKeyFile ?? []);
+  const files = new Set(own.map((file) => atHome(file, env.home)));
+  if (own.length < reached.length) {
+    const [named] = await Promise.allSettled([namedIdentities(env)]);
+    // What can't be read is said in each host's row.
+    if (named.status === "rejected" || named.value === undefined) return true;
+    for (const file of [...named.value, ...defaultIdentities(env.home)]) files.add(file);
+  }
+  const held = await agentKeys(env.agentSocket);
+  const closed = [...files].map(async (file) => (await closedKey(file, held)) !== undefined);
+  return (await Promise.all(closed)).includes(true);
+}
+
+/** `file`, where it holds an encrypted key that none of `held` is. */
+async function closedKey(file: string, held: readonly Buffer[]): Promise<string | undefined> {
+  const { problem, publicKey } = await readKey(file, true);
+  if (problem !== ENCRYPTED) return undefined;
+  const half = publicKey ?? publicHalf(await readFile(file, "latin1"));
+  return half !== undefined && held.some((key) => key.equals(half)) ? undefined : file;
 }
 
 /** Every server on the way to `targets`, once for each way of logging in. */
@@ -65,16 +92,12 @@ async function lockedFiles(
   { identityFiles, explicitIdentities, password }: Endpoint,
   held: readonly Buffer[],
 ): Promise<readonly string[]> {
-  const files = await Promise.all(identityFiles.map((file) => readKey(file, explicitIdentities)));
-  const locked: string[] = [];
-  for (const { file, problem, publicKey } of files) {
-    if (problem !== ENCRYPTED) continue;
-    const half = publicKey ?? publicHalf(await readFile(file, "latin1"));
-    if (half === undefined || !held.some((key) => key.equals(half))) locked.push(file);
-  }
-  if (explicitIdentities) return locked;
-  const others = held.length > 0 || password !== undefined || files.some(({ key }) => key !== undefined);
-  return others ? [] : locked.slice(0, 1);
+  const closed = await Promise.all(identityFiles.map((file) => closedKey(file, held)));
+  const locked = closed.flatMap((file) => file ?? []);
+  if (explicitIdentities || locked.length === 0) return locked;
+  const others = await Promise.all(identityFiles.map((file) => readKey(file, false)));
+  const elsewise = held.length > 0 || password !== undefined || others.some(({ key }) => key !== undefined);
+  return elsewise ? [] : locked.slice(0, 1);
 }
 
 async function openKey(
@@ -100,13 +123,8 @@ async function openKey(
 /** The public keys an agent holds; none when it can't be asked, which each login says itself. */
 async function agentKeys(socket: string | undefined): Promise<readonly Buffer[]> {
   if (socket === undefined) return [];
-  const { promise, resolve } = Promise.withResolvers<readonly Buffer[]>();
-  new OpenSSHAgent(socket).getIdentities((error, keys) => {
-    if (error || keys === undefined) return resolve([]);
-    const parsed = keys.map((key) => utils.parseKey(key as unknown as Buffer));
-    resolve(parsed.flatMap((key) => (key instanceof Error ? [] : [key.getPublicSSH()])));
-  });
-  return promise;
+  const [keys] = await Promise.allSettled([new LimitedAgent(socket).keys()]);
+  return keys.status === "rejected" ? [] : keys.value.map((key) => key.getPublicSSH());
 }
 
 /** The public half of a private key in OpenSSH's own format, which is not encrypted (PROTOCOL.key). */

@@ -1,5 +1,5 @@
 // How many logins may be under way at once: as many as a server bears, and not a whole fleet's at one network's door.
-import { isIP, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { HungUp } from "./hung-up.ts";
 import { limiter } from "./pool.ts";
 
@@ -22,7 +22,7 @@ export function startsAt(server: string): Gate {
   return gateOf(servers, server, () => yieldingGate(LOGINS_A_SERVER));
 }
 
-/** The gate of the network `address` is in: its /24, /64, or domain. */
+/** The gate of the network an IP address is in: its /24 or /64. */
 export function startsIn(address: string): Gate {
   return gateOf(networks, networkOf(address), () =>
     briefGate(LOGINS_A_NETWORK, { patienceMs: NETWORK_PATIENCE_MS }),
@@ -36,11 +36,10 @@ export function startsThrough(bastion: string): Gate {
   );
 }
 
-/** What stands for the network of `address`: `10.1.2.0/24`, `2001:db8:0:1::/64`, `*.eu.example.net`. */
+/** The network of an IP address: `10.1.2.0/24`, `2001:db8:0:1::/64`. */
 export function networkOf(address: string): string {
   if (isIPv6(address)) return `${firstWords(address, 4).join(":")}::/64`;
-  if (isIP(address) === 4) return `${address.split(".").slice(0, 3).join(".")}.0/24`;
-  return `*.${address.split(".").slice(1).join(".")}`;
+  return `${address.split(".").slice(0, 3).join(".")}.0/24`;
 }
 
 /** Lets `most` in at a time, in order; fewer when a server hangs up on us, then slowly more again. */

@@ -209,9 +209,9 @@ describe("silent ones", () => {
       socket: { data: () => {}, open: (socket) => void socket.write("SSH-2.0-OpenSSH_9.2\r\n") },
     });
     const target = { ...fleet.target("web1"), port: server.port };
-    const error = await failure(connect(target, { env, timeoutMs: 300 }));
+    const error = await failure(connect(target, { env, timeoutMs: 1000 }));
     expect(error.message).toBe(
-      `web1: 127.0.0.1:${server.port} did not answer within 0.3 s (waited for its host key)`,
+      `web1: 127.0.0.1:${server.port} did not answer within 1 s (waited for its host key)`,
     );
     server.stop(true);
   });

@@ -100,6 +100,56 @@ describe("ssh_config", () => {
   });
 });
 
+describe("Match, as ssh -G has it", () => {
+  for (const [text, user] of [
+    ["Host w\n HostName real.example.net\nMatch host *.example.net\n Port 2201\n User h\n"],
+    ["Host w\n hostname=real.example.net\nMatch host *.example.net\n Port 2201\n User h\n"],
+    ["Match originalhost w\n Port 2202\n"],
+    ["Match originalhost w user bob\n Port 2203\n", "bob"],
+    ["Match user bob\n Port 2204\nHost w\n User bob\n"],
+    ["Host w\n user bob\nMatch user bob\n Port 2205\n"],
+    ["Host w\n Port 2206\nMatch all\n Port 2207\n User all\n"],
+    ["Match final host real.example.net\n Port 2208\nHost w\n HostName real.example.net\n"],
+    ["Match final all\n Port 2209\nHost w\n Port 2210\n"],
+    ["Match host other,w,!x\n Port 2211\n"],
+    ["Match host !w,*\n Port 2212\n"],
+  ] as const) {
+    test(JSON.stringify(text), async () => {
+      const file = join(home, "matching");
+      await writeFile(file, text);
+      const child = Bun.spawnSync([
+        "ssh",
+        "-G",
+        "-F",
+        file,
+        ...(user === undefined ? [] : ["-l", user]),
+        "w",
+      ]);
+      const lines = child.stdout.toString().split("\n");
+      const theirs = (key: string) =>
+        lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1) ?? "";
+      const ours = await readClientConfig("w", {
+        user,
+        environment: { ...environment, configFiles: [file] },
+      });
+      const me = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
+      expect([ours.hostName ?? "w", ours.port ?? "22", user ?? ours.user ?? me]).toEqual(
+        ["hostname", "port", "user"].map(theirs),
+      );
+    });
+  }
+
+  test("waits and signs of life", async () => {
+    const file = join(home, "waits");
+    await writeFile(file, "Host w\n ConnectTimeout 1m\n ServerAliveInterval 7\nServerAliveCountMax 2\n");
+    const ours = await readClientConfig("w", {
+      user: undefined,
+      environment: { ...environment, configFiles: [file] },
+    });
+    expect(ours).toMatchObject({ connectTimeoutMs: 60_000, keepalive: { seconds: 7, count: 2 } });
+  });
+});
+
 describe("the route to a host", () => {
   const target = (address: string, more: Partial<Target> = {}): Target => ({
     name: "inventory-name",

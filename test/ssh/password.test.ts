@@ -1,4 +1,4 @@
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Server } from "ssh2";
@@ -85,4 +85,72 @@ test("never to a host whose key has changed, even where checking is off", async 
   const error = await failure(connect(target, { env: environmentAt(home) }));
   expect(error.code).toBe("auth");
   expect(server.offered).toEqual([]);
+});
+
+/** A server that takes a key and then asks `prompts`, as AuthenticationMethods publickey,keyboard-interactive does. */
+async function startStrict(prompts: readonly { readonly prompt: string; readonly echo?: boolean }[]) {
+  const answers: string[] = [];
+  let rounds = 0;
+  const server = new Server({ hostKeys: [hostKey] }, (client) => {
+    client.on("error", () => undefined);
+    client.on("authentication", (context) => {
+      if (context.method === "publickey") {
+        if (context.signature === undefined) return context.accept();
+        return context.reject(["keyboard-interactive"], true);
+      }
+      if (context.method !== "keyboard-interactive") return context.reject(["publickey"]);
+      rounds += 1;
+      const asked = prompts.map(({ prompt, echo = false }) => ({ prompt, echo }));
+      context.prompt(asked, (given) => {
+        answers.push(...given);
+        if (given.length > 0 && given.every((answer) => answer === "open sesame")) context.accept();
+        else context.reject(["keyboard-interactive"]);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const target: Target = {
+    name: "web1",
+    via: "ssh",
+    address: "127.0.0.1",
+    port,
+    user: "deploy",
+    privateKeyFile: keyFile,
+    hostKeyChecking: "no",
+    knownHostsFiles: [],
+  };
+  return { target, answers, rounds: () => rounds, [Symbol.dispose]: () => void server.close() };
+}
+
+describe("a key and an answer", () => {
+  test("the password is the answer", async () => {
+    using server = await startStrict([{ prompt: "Password: " }]);
+    const target = { ...server.target, password: "open sesame" };
+    await using connection = await connect(target, { env: environmentAt(home) });
+    expect(connection.target.name).toBe("web1");
+    expect(server.answers).toEqual(["open sesame"]);
+  });
+
+  test("a one-time code is for people: it is quoted, and the password kept", async () => {
+    using server = await startStrict([{ prompt: "Password: " }, { prompt: "Verification code: " }]);
+    const target = { ...server.target, password: "open sesame" };
+    const error = await failure(connect(target, { env: environmentAt(home) }));
+    expect(error.code).toBe("auth");
+    expect(error.message).toBe(
+      `web1: deploy@127.0.0.1:${target.port} wants keyboard-interactive as well (tried ~/host_key, keyboard-interactive; ` +
+        'skipped keyboard-interactive (it asks for "Verification code:"))',
+    );
+    expect(error.hint).toContain("AuthenticationMethods");
+    expect(server.answers).toEqual([]);
+  });
+
+  test("nothing to answer with", async () => {
+    using server = await startStrict([{ prompt: "Password: " }]);
+    const error = await failure(connect(server.target, { env: environmentAt(home) }));
+    expect(error.message).toBe(
+      `web1: deploy@127.0.0.1:${server.target.port} wants keyboard-interactive as well (tried ~/host_key)`,
+    );
+    expect(server.rounds()).toBe(0);
+  });
 });

@@ -62,8 +62,6 @@ for (const [address, network] of [
   ["::1", "0:0:0:0::/64"],
   ["fe80::1%eth0", "fe80:0:0:0::/64"],
   ["::ffff:10.0.0.1", "0:0:0:0::/64"],
-  ["web1.eu.example.net", "*.eu.example.net"],
-  ["web1", "*."],
 ] as const) {
   test(`${address} is in ${network}`, () => expect(networkOf(address)).toBe(network));
 }
@@ -124,7 +122,7 @@ describe("open files", () => {
 
   test("a fleet that doesn't fit is told which line to type", () => {
     expect(() => requireFiles(targets(100), { limit: 1024 })).not.toThrow();
-    const message = "1,000 hosts need up to 2,256 open files, and this process may have 1,024";
+    const message = "1,000 hosts need up to 2,128 open files, and this process may have 1,024";
     expect(() => requireFiles(targets(1000), { limit: 1024, isRoot: false })).toThrow(message);
     const hint = (isRoot: boolean) => {
       try {

@@ -129,6 +129,11 @@ describe("how to reach a host", () => {
       { knownHostsFiles: ["/a", "/b"] },
     ],
     [
+      "signs of life",
+      { ansible_ssh_common_args: "-o ServerAliveInterval=30 -o ServerAliveCountMax=2" },
+      { keepalive: { seconds: 30, count: 2 } },
+    ],
+    [
       "what comes first on ssh's command line wins",
       {
         ansible_ssh_args: "-l first",

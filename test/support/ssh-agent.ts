@@ -5,6 +5,7 @@ import { temporaryFolder } from "./marker.ts";
 
 export interface Agent extends AsyncDisposable {
   readonly socket: string;
+  readonly pid: number;
   /** Adds a private key without passphrase. */
   add(keyFile: string): Promise<void>;
 }
@@ -20,6 +21,7 @@ export async function startAgent(): Promise<Agent> {
   if ((await said.read()).done) throw new Error(`ssh-agent: ${await child.stderr.text()}`);
   return {
     socket,
+    pid: child.pid,
     add: async (keyFile) => {
       const env = { SSH_AUTH_SOCK: socket, PATH: process.env.PATH };
       const adding = Bun.spawn(["ssh-add", "-q", keyFile], { ...pipes, env });
