@@ -50,7 +50,7 @@ export async function startProgram(
   if (argv.length === 0) throw new TypeError("no command");
   throwIfInterrupted(signal, host);
   const as = becomeUser === undefined ? [] : ["sudo", "-n", "-H", "-u", becomeUser, "--"];
-  const opening = transport.open([...as, "sh", "-c", ANNOUNCE, "sh", ...argv]);
+  const opening = transport.open([...as, ...announcing(argv)]);
   const pipes = await unlessAborted(opening, { signal, host });
   const pending = new Set<(error: Error) => void>();
   const { tail, ended: stderrEnded } = readStderr(pipes, onStderr);
@@ -127,6 +127,14 @@ export async function startProgram(
       }),
     [Symbol.asyncDispose]: kill,
   };
+}
+
+/** `argv` behind its announcement; a shell says it itself, which spares every host the start of another one. */
+function announcing(argv: readonly string[]): readonly string[] {
+  const [program, flag, script, ...rest] = argv;
+  if (program === "sh" && flag === "-c" && script !== undefined)
+    return ["sh", "-c", `echo "rookery-process $$"; ${script}`, ...rest];
+  return ["sh", "-c", ANNOUNCE, "sh", ...argv];
 }
 
 /** The error when a host went away in the middle of something. */
