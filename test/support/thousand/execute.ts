@@ -13,6 +13,8 @@ export async function execute(
   command: string,
   { env, onStart, onEnd }: ExecuteOptions,
 ): Promise<void> {
+  // It may have waited so long for its turn that nobody is there any more.
+  if (!channel.writable) return;
   const child = Bun.spawn(["/bin/sh", "-c", command], {
     env,
     ...(env.HOME === undefined ? {} : { cwd: env.HOME }),
