@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 // Run a command on every matching host: bun scripts/run.ts prod web -- uptime
 import { chalk } from "zx";
-import { connectAll, planFleet, runAll, runOptions, script, startFleet, watch } from "../lib/index.ts";
+import { planFleet, runAll, runOptions, script, startFleet, watch } from "../lib/index.ts";
 
 await script(async (signal) => {
   const options = runOptions(Bun.argv.slice(2));
@@ -11,7 +11,6 @@ await script(async (signal) => {
   await using fleet = startFleet(plan.hosts, { title: words.join(" "), forks: plan.forks, signal });
   await using _screen = watch(fleet, { ...options, quiet: true });
   return await fleet.run(async () => {
-    await connectAll(fleet, { surveyed: false });
     await runAll(fleet, words, {
       timeoutMs,
       onResult: ({ host, exitCode, stdout, stderr }) => {

@@ -2,6 +2,7 @@
 import { OpsError } from "../errors.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import type { Output } from "../ssh/types.ts";
+import { openWays } from "../swarm/connect.ts";
 import type { Fleet } from "../swarm/fleet.ts";
 
 const RUN_FLAGS = {
@@ -34,7 +35,8 @@ export interface CommandResult extends Output {
 
 /**
  * Runs `words` on every host that is alive, and hands out each host's result as it comes. Another exit code than 0
- * makes it a failed host.
+ * makes it a failed host. Hosts not connected yet are connected for as long as their command takes: none waits for
+ * another, and a thousand hosts need no thousand connections.
  */
 export async function runAll(
   fleet: Fleet,
@@ -46,12 +48,17 @@ export async function runAll(
 ): Promise<void> {
   const [line = ""] = words;
   const argv = words.length === 1 ? ["sh", "-c", line] : words;
-  await fleet.each(async ({ name, connection }) => {
-    if (connection === undefined) throw new Error(`${name} is not connected`);
+  const ways = openWays(fleet);
+  await fleet.each(async (member) => {
+    const { name } = member;
+    const open = member.connection;
+    const connection = open ?? (await ways.connect(member));
     const output = await connection.run(argv, { signal: fleet.signal, timeoutMs });
+    if (open === undefined) await connection[Symbol.asyncDispose]();
     onResult({ host: name, ...output });
     if (output.exitCode !== 0)
       throw new OpsError("remote", `the command ended with exit code ${output.exitCode}`, { host: name });
     fleet.emit({ type: "status", host: name, status: "ok" });
   });
+  ways.tell();
 }

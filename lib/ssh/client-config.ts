@@ -85,7 +85,10 @@ export async function readClientConfig(
  * of its own).
  * @throws OpsError `setting` when a file can't be read
  */
-export function namedIdentities({ configFiles, home }: SshEnvironment): readonly string[] | undefined {
+export async function namedIdentities({
+  configFiles,
+  home,
+}: SshEnvironment): Promise<readonly string[] | undefined> {
   const text = textOf(configFiles, { home });
   if (/^\s*identityagent/im.test(text)) return undefined;
   const found = text.matchAll(/^\s*identityfile[\s=]+"?([^"\n]+?)"?\s*$/gim);

@@ -1,5 +1,4 @@
 // Which lines of known_hosts are about a name: looked up, for a thousand hosts have as many lines.
-import { createHmac, timingSafeEqual } from "node:crypto";
 import type { KnownHost } from "./known-hosts.ts";
 
 /** Lines of known_hosts files, asked by name. */
@@ -23,7 +22,7 @@ export function knownHostsIndex(lines: readonly KnownHost[]): KnownHosts & {
 } {
   const exact = new Map<string, Entry[]>();
   const matchers: Matcher[] = [];
-  /** What the matchers said of a name: a hashed line takes a microsecond, and each host is asked about several times. */
+  /** What the matchers said of a name: hashed lines take time, and each host is asked about several times. */
   const asked = new Map<string, { upTo: number; found: Entry[] }>();
   let count = 0;
   const add = (more: readonly KnownHost[]) => {
@@ -80,12 +79,10 @@ function matcherOf(names: string): ((name: string) => boolean) | undefined {
 function hashMatcher(names: string): (name: string) => boolean {
   const [, magic, saltText, hashText] = names.split("|");
   if (magic !== "1" || saltText === undefined || hashText === undefined) return () => false;
-  const salt = Buffer.from(saltText, "base64");
   const hash = Buffer.from(hashText, "base64");
-  return (name) => {
-    const actual = createHmac("sha1", salt).update(name).digest();
-    return hash.length === actual.length && timingSafeEqual(hash, actual);
-  };
+  // A thousand hosts and as many hashed lines are a million of these: copies of a keyed one take a quarter of the time.
+  const keyed = new Bun.CryptoHasher("sha1", Buffer.from(saltText, "base64"));
+  return (name) => hash.equals(keyed.copy().update(name).digest());
 }
 
 /** `*` and `?` only; brackets are part of a name here. */

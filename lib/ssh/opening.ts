@@ -21,13 +21,23 @@ export async function openAs(
   argv: readonly string[],
   disguise: Disguise | undefined,
 ): Promise<Opening> {
-  if (disguise === undefined)
-    return { pipes: await transport.open(["sh", "-c", ANNOUNCE, "sh", ...argv]), words: undefined };
+  if (disguise === undefined) return { pipes: await transport.open(announcing(argv)), words: undefined };
   const whole = disguised(disguise.become, ["sh", "-c", ANNOUNCE_BOTH, "sh", ...argv]);
   const pipes = await transport.open(whole.argv);
   const words = talk(disguise, { prompt: whole.prompt, send: (text) => void pipes.stdin.write(text) });
   pipes.exited.then(words.begun); // no deadline outlives it
   return { pipes, words };
+}
+
+/**
+ * `argv` behind its announcement; a shell says it itself, which spares every host the start of another one. (Behind sudo
+ * a script that no shell understands would take the announcement with it, and look like a user we can't become.)
+ */
+function announcing(argv: readonly string[]): readonly string[] {
+  const [program, flag, script, ...rest] = argv;
+  if (program === "sh" && flag === "-c" && script !== undefined)
+    return ["sh", "-c", `echo "rookery-process $$"; ${script}`, ...rest];
+  return ["sh", "-c", ANNOUNCE, "sh", ...argv];
 }
 
 /** Settles when the process group of `pid` was killed, or when there is nobody left to send that to. */

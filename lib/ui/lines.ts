@@ -43,16 +43,17 @@ export function linesReporter({ verbose, theme, write }: LinesOptions): Reporter
     if (!repeated) write(`${stamp(state)} ${text}`);
   };
   const progress = (event: FleetEvent, state: FleetState) => {
-    const numbers = overview(state);
+    // Adding up is worth a look at every host, so only where something may be said.
     const due = state.atMs - shown.atMs >= PROGRESS_EVERY_MS;
     const distributing = state.phase === "distribute";
     if (event.type === "progress" || (event.type === "status" && distributing)) {
+      const numbers = overview(state);
       const moved = numbers.fraction - shown.fraction >= PROGRESS_STEP || numbers.fraction < shown.fraction;
       const complete = numbers.fraction === 1 && shown.fraction < 1;
       if (due || moved || complete) say(state, bytesText(numbers, state), numbers.fraction);
       else if (distributing) laterSay();
     } else if (event.type === "status" && due) {
-      say(state, hostsText(numbers, state), shown.fraction);
+      say(state, hostsText(overview(state), state), shown.fraction);
     }
   };
   // When a host hangs nothing happens any more: the last that did must not stay untold.

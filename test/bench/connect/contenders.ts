@@ -84,7 +84,7 @@ export const CONTENDERS: readonly Contender[] = [
   {
     name: "ansible",
     needs: ["ansible-core", "ansible"],
-    settings: `all -m raw -a true -f ${FAN_OUT}, ssh -F none without ControlMaster: there is no second command to share it`,
+    settings: `all -m raw -a true -f ${FAN_OUT} -o, ssh -F none, no ControlMaster: one command has nobody to share it with`,
     argv: ({ inventory }) => [
       ...["ansible", "all", "-i", inventory, "-m", "raw", "-a", "true", "-f", String(FAN_OUT), "-o"],
     ],

@@ -1,5 +1,6 @@
 // One run of a tool, from its start to its end, and what it cost this machine.
 import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Thousand } from "../../support/thousand/start.ts";
 import { descendants } from "../swarm/usage.ts";
@@ -28,6 +29,8 @@ export async function measure(
 ): Promise<Measured> {
   const output = Bun.file(join(fleet.root, "output"));
   const hosts = fleet.names.length;
+  // Bun writes into a file that is there already and leaves the rest of it as it was.
+  await rm(join(fleet.root, "output"), { force: true });
   const hostsBefore = cpuOf(fleet.pids);
   const began = performance.now();
   const child = Bun.spawn([...contender.argv(fleet)], {
