@@ -58,7 +58,7 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   const folder = `${WARM_PREFIX}${randomBytes(8).toString("hex")}`;
   const path = randomBytes(16).toString("hex");
   const range = [ports?.from ?? 0, ports?.to ?? 0].map(String);
-  const facts = [cache, folder, runtime.name, runtime.sha256, `${PART_BYTES}`, ...range];
+  const facts = [cache, folder, runtime.name, `${runtime.bytes}`, `${PART_BYTES}`, ...range];
   const servers = [PYTHON_SERVER, PERL_SERVER, BUN_SERVER];
   const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...servers]);
   const greeted = Promise.withResolvers<void>();

@@ -13,13 +13,13 @@ export const WARM_PREFIX = ".rookery-warm-";
  *
  * and at any time: serving PORT | mute (it can't serve), stuck WORDS (a disk that is full, say).
  *
- * `$1` cache folder, `$2` its own folder's name, `$3` the runtime's name, `$4` its SHA-256, `$5` bytes in an unpacked part,
+ * `$1` cache folder, `$2` its own folder's name, `$3` the runtime's name, `$4` its size, `$5` bytes in an unpacked part,
  * `$6` `$7` ports to serve on, `$8` `$9` `${10}` servers for Python, Perl, Bun.
  */
 export const WARM_SCRIPT = String.raw`
 LC_ALL=C; export LC_ALL; umask 077; set -f
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-folder=$2 name=$3 sum=$4 part=$5 first=$6 last=$7 python=$8 perl=$9 bun=\${10} jobs=
+folder=$2 name=$3 bytes=$4 part=$5 first=$6 last=$7 python=$8 perl=$9 bun=\${10} jobs=
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf '%s\n' "$*"; }
 mkdir -p -- "$1" && mkdir -- "$1/$2" && cd -- "$1/$2" && mkfifo alive || exit 1
@@ -63,11 +63,13 @@ take() { # A part is checked, then served, then unpacked to where it belongs.
   i=\${1%%:*}
   [ "$(sha256sum < "new.$i")" = "\${1#*:}  -" ] || { rm -f "new.$i"; say "wrong $i"; return; }
   mv "new.$i" "$i" && say "have $i"
-  said=$(gunzip -c < "$i" | dd of=whole bs="$part" seek="$i" conv=notrunc 2>&1) || say stuck $said
+  said=$({ gzip -dc < "$i" && : > "$i.whole"; } | dd of=whole bs="$part" seek="$i" conv=notrunc 2>&1) || say stuck $said
 }
 finish() {
   wait $jobs
-  [ "$(sha256sum < whole)" = "$sum  -" ] && chmod 700 whole && mv -f whole "../$name" || { say broken; return; }
+  n=$(((bytes + part - 1) / part))
+  while [ "$n" -gt 0 ]; do n=$((n - 1)); [ -e "$n.whole" ] || { say broken; return; }; done
+  [ "$(wc -c < whole)" -eq "$bytes" ] && chmod 700 whole && mv -f whole "../$name" || { say broken; return; }
   say ready
   [ -z "$bun_serves" ] || serve "../$name" -e "$bun"
 }
