@@ -126,7 +126,7 @@ test("six hosts, no two with the same programs, warm each other; after that two 
 test("a host that serves garbage, one behind a firewall, one that dies half-way: the others are warm, those two as well", async () => {
   const garbage = join(root, "garbage");
   await mkdir(garbage);
-  for (let index = 0; index < 100; index++) await writeFile(join(garbage, `${index}`), randomBytes(1000));
+  for (let index = 0; index < 100; index++) await writeFile(join(garbage, `${index}.gz`), randomBytes(1000));
   // Our own server, in a folder that holds other bytes.
   const programs = { python3: `#!/bin/sh\ncd ${garbage} && exec /usr/bin/python3 "$@"\n` };
   await using fleet = await startCold(6, { peculiar: { host2: { programs } } }, 200e6);
