@@ -19,7 +19,7 @@ const RECEIVE = `set -e; LC_ALL=C; export LC_ALL
 mkdir -p -- "\${1%/*}/"
 trap 'rm -f -- "$2"' EXIT; trap 'exit 1' HUP INT PIPE TERM
 umask 077; sum=
-if [ -z "$5" ]; then cat > "$2"; else sum=$(gunzip -c | tee "$2" | sha256sum); sum=\${sum%% *}; fi
+if [ -z "$5" ]; then cat > "$2"; else sum=$(gzip -dc | tee "$2" | sha256sum); sum=\${sum%% *}; fi
 size=$(wc -c < "$2"); [ "$size" -eq "$4" ] || { echo "got $size of $4 bytes" >&2; exit 1; }
 [ "$sum" = "$5" ] || { echo "got other bytes (SHA-256 $sum, not $5)" >&2; exit 1; }
 chmod -- "$3" "$2"; mv -f -- "$2" "$1"`;

@@ -2,7 +2,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { $ } from "zx";
+import { $, ProcessOutput } from "zx";
 import { OpsError } from "../errors.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { touch } from "../warm/pack.ts";
@@ -105,8 +105,8 @@ async function fetchRuntime(packageName: string, cpu: string): Promise<string> {
     await rename(`${kept}.${process.pid}`, kept);
     return kept;
   } catch (error) {
-    const said =
-      error instanceof Error ? error.message.trim().split("\n").slice(-3).join(" / ") : String(error);
+    const output = error instanceof ProcessOutput ? error.stderr : String(error);
+    const said = output.trim().split("\n").slice(-3).join(" / ");
     throw new OpsError("tool", `can't fetch ${packageName}@${Bun.version} for hosts of that kind: ${said}`, {
       cause: error,
       hint: `install Bun ${Bun.version} on those hosts, or see that this machine reaches its npm registry`,

@@ -14,7 +14,7 @@ say "system $(uname -s)"
 say "machine $(uname -m)"
 for f in /lib/ld-musl-*; do [ -e "$f" ] && say 'libc musl'; done
 grep -qwm 1 avx2 /proc/cpuinfo 2>/dev/null && say avx2
-command -v gunzip >/dev/null && command -v tee >/dev/null && command -v sha256sum >/dev/null && say unpacks
+command -v gzip >/dev/null && command -v tee >/dev/null && command -v sha256sum >/dev/null && say unpacks
 cache="\${XDG_CACHE_HOME:-\${HOME:-/nonexistent}/.cache}/rookery"
 parent=$cache
 while [ ! -e "$parent" ]; do parent=$(dirname "$parent"); done

@@ -20,7 +20,7 @@ export interface Survey {
   readonly cache: string;
   /** Names of what the cache holds, with sizes in bytes. */
   readonly cached: ReadonlyMap<string, number>;
-  /** It has gunzip, tee and sha256sum, so what is sent may be packed. */
+  /** It has gzip, tee and sha256sum, so what is sent may be packed. */
   readonly unpacks: boolean;
   /** A Bun of the host's own, on its PATH. */
   readonly bun: { readonly version: string; readonly path: string } | undefined;

@@ -5,7 +5,7 @@ import type { PortRange } from "../peer/protocol.ts";
 import { lost } from "../ssh/program.ts";
 import type { Connection } from "../ssh/types.ts";
 import type { Runtime } from "../swarm/runtime.ts";
-import { PART_BYTES, type Packed, type Part } from "./pack.ts";
+import type { Packed, Part } from "./pack.ts";
 import { WARM_PREFIX, WARM_SCRIPT } from "./script.ts";
 import { BUN_SERVER, PERL_SERVER, PYTHON_SERVER } from "./servers.ts";
 
@@ -37,14 +37,16 @@ export interface WarmHost extends AsyncDisposable {
   get(from: Giver, parts: readonly Part[]): void;
   /** Sends it a part from here. @throws OpsError as uploads do */
   push(part: Part, signal: AbortSignal): Promise<void>;
-  /** Puts the runtime in its place when all parts are there; false when they don't make it. */
-  finish(): Promise<boolean>;
+  /** Resolves when all parts have come and the runtime is in its place; false when they don't make it. */
+  readonly ready: Promise<boolean>;
   /** Settles when the script ended: with the reason unless it was asked to end. */
   readonly gone: Promise<OpsError | undefined>;
 }
 
 /** How long a host may take to say whether it serves; one that says so later serves later. */
 const HELLO_MS = 3000;
+/** Parts in a row that are worth starting a program for. */
+const UNPACK_FROM = 4;
 /** How long the script may take to tidy up before it is killed. */
 const GOODBYE_MS = 5000;
 
@@ -58,7 +60,7 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   const folder = `${WARM_PREFIX}${randomBytes(8).toString("hex")}`;
   const path = randomBytes(16).toString("hex");
   const range = [ports?.from ?? 0, ports?.to ?? 0].map(String);
-  const facts = [cache, folder, runtime.name, runtime.sha256, `${PART_BYTES}`, ...range];
+  const facts = [cache, folder, runtime.name, `${runtime.bytes}`, ...range];
   const servers = [PYTHON_SERVER, PERL_SERVER, BUN_SERVER];
   const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...servers]);
   const greeted = Promise.withResolvers<void>();
@@ -66,8 +68,11 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   let closing: Promise<void> | undefined;
   let stuck: OpsError | undefined;
 
+  const unpack = unpacker(packed.parts.length, (line) => tell(line));
   const hear = (verb: string, words: string) => {
+    if (verb === "have") unpack.have(Number(words));
     if (verb === "have" || verb === "failed" || verb === "wrong") onPart(Number(words), verb);
+    else if (verb === "unpacked") unpack.done();
     else if (verb === "serving") onServing({ address, port: Number(words), path });
     else if (verb === "stuck") {
       stuck = trouble(host, cache, words);
@@ -109,6 +114,7 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   await greeted.promise.finally(() => clearTimeout(timer));
   return {
     gone,
+    ready: finished.promise,
     get: (from, parts) => {
       const wanted = parts.map(({ index, sha256 }) => `${index}:${sha256}`);
       tell(["get", from.address, from.port, from.path, ...wanted].join(" "));
@@ -120,13 +126,38 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
       await connection.upload(content, `${cache}/${folder}/new.${index}`, { signal });
       tell(`take ${index}:${sha256}`);
     },
-    finish: () => {
-      tell("finish");
-      return finished.promise;
-    },
     [Symbol.asyncDispose]: () => {
       closing ??= close();
       return closing;
+    },
+  };
+}
+
+/**
+ * Has parts unpacked in their order, a few at a time, while others still come: on a slow link it costs no time, and one
+ * program for several parts little work.
+ */
+function unpacker(count: number, tell: (line: string) => void) {
+  const here = new Set<number>();
+  let next = 0;
+  let running = 0;
+  const step = () => {
+    let end = next;
+    while (here.has(end)) end++;
+    if (running > 0 || end - next < Math.min(UNPACK_FROM, count - next)) return;
+    running = end - next;
+    const run = Array.from({ length: running }, (_, index) => next + index);
+    tell(running === 0 ? "finish" : `unpack ${run.join(" ")}`);
+  };
+  return {
+    have: (index: number) => {
+      here.add(index);
+      step();
+    },
+    done: () => {
+      next += running;
+      running = 0;
+      step();
     },
   };
 }

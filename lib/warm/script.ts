@@ -9,17 +9,18 @@ export const WARM_PREFIX = ".rookery-warm-";
  *
  *     get HOST PORT PATH NUMBER:SHA256…   fetches parts        → have N | failed N | wrong N   for each
  *     take NUMBER:SHA256                  `new.N` was uploaded → have N | wrong N
- *     finish                              all parts are here   → ready | broken
+ *     unpack NUMBER…                      the next in order    → unpacked
+ *     finish                              all are unpacked     → ready | broken
  *
  * and at any time: serving PORT | mute (it can't serve), stuck WORDS (a disk that is full, say).
  *
- * `$1` cache folder, `$2` its own folder's name, `$3` the runtime's name, `$4` its SHA-256, `$5` bytes in an unpacked part,
- * `$6` `$7` ports to serve on, `$8` `$9` `${10}` servers for Python, Perl, Bun.
+ * `$1` cache folder, `$2` its own folder's name, `$3` the runtime's name, `$4` its size, `$5` `$6` ports to serve on, `$7`
+ * `$8` `$9` servers for Python, Perl, Bun.
  */
 export const WARM_SCRIPT = String.raw`
 LC_ALL=C; export LC_ALL; umask 077; set -f
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-folder=$2 name=$3 sum=$4 part=$5 first=$6 last=$7 python=$8 perl=$9 bun=\${10} jobs=
+folder=$2 name=$3 bytes=$4 first=$5 last=$6 python=$7 perl=$8 bun=$9
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf '%s\n' "$*"; }
 mkdir -p -- "$1" && mkdir -- "$1/$2" && cd -- "$1/$2" && mkfifo alive || exit 1
@@ -59,22 +60,24 @@ get() {
   fetch $from $wanted
   for w; do i=\${w%%:*}; if [ -s "new.$i" ]; then take "$w"; else rm -f "new.$i"; say "failed $i"; fi; done
 }
-take() { # A part is checked, then served, then unpacked to where it belongs.
+take() {
   i=\${1%%:*}
   [ "$(sha256sum < "new.$i")" = "\${1#*:}  -" ] || { rm -f "new.$i"; say "wrong $i"; return; }
-  mv "new.$i" "$i" && say "have $i"
-  said=$(gunzip -c < "$i" | dd of=whole bs="$part" seek="$i" conv=notrunc 2>&1) || say stuck $said
+  mv "new.$i" "$i.gz" && say "have $i"
+}
+unpack() {
+  said=$(for i; do gzip -dc < "$i.gz" >> whole || exit; done 2>&1) && say unpacked || say stuck $said
 }
 finish() {
-  wait $jobs
-  [ "$(sha256sum < whole)" = "$sum  -" ] && chmod 700 whole && mv -f whole "../$name" || { say broken; return; }
+  [ "$(wc -c < whole)" -eq "$bytes" ] && chmod 700 whole && mv -f whole "../$name" || { say broken; return; }
   say ready
   [ -z "$bun_serves" ] || serve "../$name" -e "$bun"
 }
 while read -r verb words; do
   case $verb in
-    get) get $words </dev/null 4>&- & jobs="$jobs $!" ;;
-    take) take $words </dev/null 4>&- & jobs="$jobs $!" ;;
+    get) get $words </dev/null 4>&- & ;;
+    take) take $words </dev/null 4>&- & ;;
+    unpack) unpack $words </dev/null 4>&- & ;;
     finish) finish ;;
     *) exit ;;
   esac

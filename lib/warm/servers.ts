@@ -1,5 +1,5 @@
 // File servers for hosts that have no Bun yet: each is one argument of an interpreter that is there. They read a path from
-// the first line of stdin, say "serving PORT", answer GET /PATH/NUMBER with the file of that name in their working folder,
+// the first line of stdin, say "serving PORT", answer GET /PATH/NUMBER with NUMBER.gz in their working folder,
 // and end with their stdin. Arguments: the first and the last port to try; 0 is any.
 
 export const PYTHON_SERVER = String.raw`
@@ -31,10 +31,10 @@ def answer(c):
             if not more: return
             head += more
         path, _, name = head.split()[1].decode().rpartition("/")
-        if path != "/" + key or not name.isdigit() or not os.path.isfile(name):
+        if path != "/" + key or not name.isdigit() or not os.path.isfile(name + ".gz"):
             c.sendall(b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return
-        with open(name, "rb") as f: body = f.read()
+        with open(name + ".gz", "rb") as f: body = f.read()
         c.sendall(("HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)).encode())
         c.sendall(body)
     except (OSError, socket.error, IndexError, ValueError): pass
@@ -76,7 +76,7 @@ while (1) {
   my $head = "";
   while ($head !~ /\r\n\r\n/ && length $head < 8192) { sysread($c, my $more, 4096) or exit; $head .= $more }
   my ($name) = $head =~ m{^GET /\Q$key\E/(\d+) }; my $body;
-  if (defined $name && open(my $f, "<", $name)) { binmode $f; local $/; $body = <$f> }
+  if (defined $name && open(my $f, "<", "$name.gz")) { binmode $f; local $/; $body = <$f> }
   my $out = defined $body ? "HTTP/1.0 200 OK\r\nContent-Length: " . length($body) . "\r\n\r\n$body"
     : "HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n";
   my $at = 0;
@@ -95,7 +95,7 @@ for (let port = first; port <= last && !server; port++) {
     try {
       server = Bun.serve({ port, hostname, async fetch(request) {
         const [, path, name = ""] = new URL(request.url).pathname.split("/");
-        const file = Bun.file(name);
+        const file = Bun.file(name + ".gz");
         if (path !== key || !/^\d+$/.test(name) || !(await file.exists())) return new Response(null, { status: 404 });
         return new Response(file);
       } });

@@ -96,15 +96,15 @@ export function openSpread(
     const entry = entries.get(name);
     if (entry === undefined) return;
     clearTimeout(entry.timers.get(index));
-    if (table.settle(name, index, outcome)) void finish(entry);
+    table.settle(name, index, outcome);
     if (outcome === "have") {
       entry.bytes += part(index).bytes;
       entry.cold.onProgress(entry.bytes);
     }
     plan();
   };
-  const finish = async (entry: Entry) => {
-    const [result] = await Promise.allSettled([entry.host?.finish()]);
+  const finish = async (entry: Entry, host: WarmHost) => {
+    const [result] = await Promise.allSettled([host.ready]);
     // A rejection is told by `gone`, with its reason.
     if (result?.status !== "fulfilled") return;
     if (result.value !== true) return drop(entry, (done) => done.resolve(false));
@@ -153,6 +153,7 @@ export function openSpread(
     table.enter(name);
     if (entry.giver !== undefined) table.serves(name);
     plan();
+    void finish(entry, host);
     void host.gone.then((reason) => {
       if (reason === undefined) return;
       // What its shell lacks for this it doesn't need for the whole file.

@@ -12,8 +12,8 @@ export interface Table {
   /** Others may fetch from it from now on. */
   serves(host: string): void;
   leave(host: string): void;
-  /** What became of a part; true when with it the host has all of them. */
-  settle(host: string, part: number, outcome: Outcome): boolean;
+  /** What became of a part. */
+  settle(host: string, part: number, outcome: Outcome): void;
   /** All that can be begun now, and is from then on taken as begun. */
   next(): readonly Move[];
 }
@@ -27,8 +27,9 @@ interface Row {
   serving: boolean;
   /** Parts on their way from it. */
   giving: number;
-  /** Parts it got from other hosts. */
+  /** Parts it got from other hosts, and those that were sent to it from here, on their way or there. */
   fetched: number;
+  pushed: number;
   /** Whom nothing came from. */
   readonly bad: Set<string>;
   /** Who got nothing from it since somebody did. */
@@ -72,6 +73,7 @@ export function openTable(partCount: number): Table {
   const begin = (row: Row, part: number, from: string | undefined) => {
     row.coming.set(part, from);
     give(from, 1);
+    if (from === undefined) row.pushed++;
   };
 
   /** A batch for `row`, from the least busy of those that have what it lacks. */
@@ -87,9 +89,8 @@ export function openTable(partCount: number): Table {
     }
     if (best === undefined) return undefined;
     const { name } = best.giver;
-    // The rarest first; among those as rare, each host begins elsewhere, or all would hold the same.
-    const turn = (part: number) => (part + row.number * 7) % partCount;
-    const rarest = best.parts.sort((a, b) => (copies[a] ?? 0) - (copies[b] ?? 0) || turn(a) - turn(b));
+    // The rarest first; among those as rare in their order, as they are unpacked.
+    const rarest = best.parts.sort((a, b) => (copies[a] ?? 0) - (copies[b] ?? 0) || a - b);
     const parts = rarest.slice(0, BATCH);
     for (const part of parts) begin(row, part, name);
     return { type: "get", host: row.name, giver: name, parts };
@@ -100,10 +101,11 @@ export function openTable(partCount: number): Table {
     if (rows.values().some((row) => complete(row) && usable(row))) return undefined;
     const here = [...rows.values()].filter((row) => !complete(row));
     if (here.reduce((sum, row) => sum + pushesTo(row), 0) >= PUSH) return undefined;
-    const open = here.filter((row) => pushesTo(row) < PUSH_TO_ONE);
-    const able = here.some(usable);
-    const load = (row: Row) => (row.has.size + row.coming.size) * (able ? 1 : -1);
-    const [to] = open.filter((row) => !able || usable(row)).sort((a, b) => load(a) - load(b));
+    const able = here.filter(usable);
+    const [to] =
+      able.length > 0
+        ? able.filter((row) => pushesTo(row) < PUSH_TO_ONE).sort((a, b) => a.pushed - b.pushed)
+        : here.sort((a, b) => b.has.size + b.coming.size - a.has.size - a.coming.size);
     if (to === undefined) return undefined;
     const underway = new Set(
       here
@@ -140,7 +142,7 @@ export function openTable(partCount: number): Table {
         bad: new Set<string>(),
         denied: new Set<string>(),
       };
-      rows.set(name, { name, number: entered++, ...sets, serving: false, giving: 0, fetched: 0 });
+      rows.set(name, { name, number: entered++, ...sets, serving: false, giving: 0, fetched: 0, pushed: 0 });
     },
     serves: (name) => {
       const row = rows.get(name);
@@ -149,7 +151,7 @@ export function openTable(partCount: number): Table {
     leave,
     settle: (name, part, outcome) => {
       const row = rows.get(name);
-      if (row === undefined || row.has.has(part)) return false;
+      if (row === undefined || row.has.has(part)) return;
       const from = row.coming.get(part);
       if (row.coming.delete(part)) {
         const giver = give(from, -1);
@@ -160,12 +162,11 @@ export function openTable(partCount: number): Table {
       }
       if (outcome !== "have") {
         if (from !== undefined) row.bad.add(from);
-        return false;
+        return;
       }
       row.has.add(part);
       copies[part] = (copies[part] ?? 0) + 1;
       if (from !== undefined) row.fetched++;
-      return complete(row);
     },
     next: () => {
       const moves: Move[] = [];

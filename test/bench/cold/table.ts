@@ -14,7 +14,7 @@ type Row = Outcome & (typeof WAYS)[number] & { readonly hosts: number };
 /** Markdown; ratios are to one host's time, as it is and packed; copies are packed ones. */
 export function tableOf(rows: readonly Row[]): string {
   const time = (key: string) => rows.find((row) => row.key === key)?.ms ?? Number.NaN;
-  const cells = rows.map(({ text, hosts, ms, sentBytes, packedBytes, machineBusy }) =>
+  const cells = rows.map(({ text, hosts, ms, sentBytes, packedBytes, ...row }) =>
     [
       text,
       hosts,
@@ -22,15 +22,17 @@ export function tableOf(rows: readonly Row[]): string {
       (ms / time("one-raw")).toFixed(2),
       (ms / time("one")).toFixed(2),
       (sentBytes / packedBytes).toFixed(2),
-      `${(machineBusy * 100).toFixed(0)} %`,
+      `${(row.machineBusy * 100).toFixed(0)} %`,
+      `${row.hostCpuSeconds.toFixed(2)} s`,
+      `${row.controlCpuSeconds.toFixed(2)} s`,
     ].join(" | "),
   );
   const [first] = rows;
   return [
     `the runtime: ${((first?.bytes ?? 0) / 1e6).toFixed(1)} MB, packed ${((first?.packedBytes ?? 0) / 1e6).toFixed(1)} MB`,
     "",
-    "| way | hosts | time | of one as it is | of one packed | copies the control host sent | machine busy |",
-    "|---|---|---|---|---|---|---|",
+    "| way | hosts | time | of one as it is | of one packed | copies the control host sent | machine busy | CPU a host | CPU here |",
+    "|---|---|---|---|---|---|---|---|---|",
     ...cells.map((cell) => `| ${cell} |`),
   ].join("\n");
 }

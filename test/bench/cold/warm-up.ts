@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ColdHosts } from "../../support/cold-hosts.ts";
 import { inside } from "../swarm/ip.ts";
 import { type Network, payloadBytes } from "../swarm/network.ts";
-import { machineSeconds } from "../swarm/usage.ts";
+import { machineSeconds, usageOfChildren } from "../swarm/usage.ts";
 import { sha256 } from "../swarm/verify.ts";
 
 export interface Outcome {
@@ -15,6 +15,9 @@ export interface Outcome {
   readonly sentBytes: number;
   /** 0 to 1, of all cores, whoever used them. */
   readonly machineBusy: number;
+  /** What the programs of one host took, and those of the control host. */
+  readonly hostCpuSeconds: number;
+  readonly controlCpuSeconds: number;
 }
 
 interface Race {
@@ -43,10 +46,11 @@ export async function warmUp({ network, hosts, count, way, signal }: Race): Prom
     new TextDecoderStream() as never,
   ) as AsyncIterable<string>) {
     said += chunk;
-    if (said.includes('"begin"')) before ??= await meters(network);
-    if (said.includes('"end"')) after ??= await meters(network);
+    if (said.includes('"begin"')) before ??= await meters(network, child.pid);
+    if (said.includes('"end"')) after ??= await meters(network, child.pid);
   }
   const exitCode = await child.exited;
+  const controlCpuSeconds = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
   const end = said
     .trim()
     .split("\n")
@@ -63,10 +67,12 @@ export async function warmUp({ network, hosts, count, way, signal }: Race): Prom
   }
   const { ms, bytes, packedBytes } = end;
   const machineBusy = (after.busy - before.busy) / (after.total - before.total);
-  return { ms, bytes, packedBytes, sentBytes: after.sent - before.sent, machineBusy };
+  const hostCpuSeconds = (after.cpu - before.cpu) / count;
+  const sentBytes = after.sent - before.sent;
+  return { ms, bytes, packedBytes, sentBytes, machineBusy, hostCpuSeconds, controlCpuSeconds };
 }
 
-async function meters(network: Network) {
+async function meters(network: Network, control: number) {
   const sent = payloadBytes(await network.sent(network.seeder));
-  return { ...machineSeconds(), sent };
+  return { ...machineSeconds(), sent, cpu: usageOfChildren({ except: [control] }).cpuSeconds };
 }
