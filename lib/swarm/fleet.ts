@@ -1,44 +1,14 @@
 // The hosts of one run, seen as one: who still takes part, what happens to them, and how it ends.
 import { atHost, OpsError } from "../errors.ts";
-import type { Peer } from "../peer/client.ts";
-import type { PortRange } from "../peer/protocol.ts";
 import { eachLimited } from "../ssh/pool.ts";
-import type { Connection, Target } from "../ssh/types.ts";
 import type { FleetEvent, HostStatus, Phase } from "./events.ts";
 import { PHASES } from "./events.ts";
 import { faultOf } from "./fault.ts";
+import type { FleetHost, Member } from "./member.ts";
 import { type Queue, queue } from "./queue.ts";
 import { emptyState, type FleetState, isFinal, reduce } from "./state.ts";
-import type { Survey } from "./survey.ts";
 
-/** A host as a run is given it. */
-export interface FleetHost {
-  readonly name: string;
-  /** The inventory group it is shown under. */
-  readonly group: string;
-  readonly target: Target;
-  /** How the other hosts reach it, and where it may listen; undefined: as this machine does, on any port. */
-  readonly reach?: Reach;
-}
-
-export interface Reach {
-  readonly address: string | undefined;
-  readonly ports: PortRange | undefined;
-}
-
-/** What is open towards a host; filled in as the run goes on. */
-interface Links {
-  connection?: Connection;
-  survey?: Survey;
-  /** Words that start the peer program there, once it is in place. */
-  command?: readonly string[];
-  peer?: Peer;
-  /** How long it took to start. */
-  peerStartMs?: number;
-}
-
-/** A host taking part. */
-export type Member<H extends FleetHost = FleetHost> = H & Links;
+export type { FleetHost, Member } from "./member.ts";
 
 export interface FleetOptions {
   readonly title: string;
