@@ -53,12 +53,18 @@ export async function reach(route: readonly Endpoint[], options: DialOptions): P
     try {
       return await (route.length === 1 ? reachDirectly(endpoint, options) : reachBehind(route, options));
     } catch (error) {
-      if (!(error instanceof HungUp) || attempt === RETRIES) throw error;
+      if (!(error instanceof HungUp)) throw error;
+      if (attempt === RETRIES) throw giveUp(error, { attempts: attempt + 1 });
     }
     // Those who were sent away together must not come back together.
     const delayMs = Math.min(RETRY_AT_MOST_MS, RETRY_MS * 2 ** attempt) * (0.5 + Math.random());
     await pause(delayMs, options.signal, endpoint.host);
   }
+}
+
+function giveUp(error: HungUp, { attempts }: { readonly attempts: number }): OpsError {
+  const { code, message, hint, host } = error;
+  return new OpsError(code, `${message}, ${attempts} times`, { hint, host, cause: error });
 }
 
 async function reachDirectly(endpoint: Endpoint, options: DialOptions): Promise<Reached> {
