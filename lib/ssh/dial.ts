@@ -47,6 +47,8 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
     readyTimeout: 0,
     keepaliveInterval: keepalive.intervalMs,
     keepaliveCountMax: keepalive.count,
+    // Ciphers and key exchange stay as ssh2 orders them: of those that Bun has, aes128-gcm moves the most bytes for the
+    // CPU, others are no cheaper to log in with, and P-256 instead of curve25519 would save a tenth of a login.
     algorithms: { serverHostKey: preferring(knownKeyTypes(known, { host, port })) },
     hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => {
       stage = "the login";

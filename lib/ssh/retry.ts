@@ -1,4 +1,5 @@
 // A login that gets another try: servers that hang up before we are in may only be busy (sshd's MaxStartups).
+import { OpsError } from "../errors.ts";
 import { HungUp } from "./hung-up.ts";
 import { interrupted, throwIfInterrupted } from "./pool.ts";
 
@@ -18,12 +19,18 @@ export async function retrying<T>(
     try {
       return await login();
     } catch (error) {
-      if (!(error instanceof HungUp) || attempt === RETRIES) throw error;
+      if (!(error instanceof HungUp)) throw error;
+      if (attempt === RETRIES) throw giveUp(error, { attempts: attempt + 1 });
     }
     // Those who were sent away together must not come back together.
     const delayMs = Math.min(RETRY_AT_MOST_MS, RETRY_MS * 2 ** attempt) * (0.5 + Math.random());
     await pause(delayMs, signal, host);
   }
+}
+
+function giveUp(error: HungUp, { attempts }: { readonly attempts: number }): OpsError {
+  const { code, message, hint, host } = error;
+  return new OpsError(code, `${message}, ${attempts} times`, { hint, host, cause: error });
 }
 
 /** `work`, or the interruption, whichever is first. */

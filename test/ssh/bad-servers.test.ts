@@ -111,6 +111,7 @@ describe("busy ones", () => {
     const error = await failure(connect({ ...fleet.target("web1"), port: door.port }, { env }));
     expect(error.code).toBe("unreachable");
     expect(error.message).toStartWith(`web1: 127.0.0.1:${door.port} hung up (waited for its SSH greeting)`);
+    expect(error.message).toEndWith(", 6 times");
     expect(error.hint).toContain("MaxStartups");
     expect(attempts).toBe(6);
   });
