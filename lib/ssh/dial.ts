@@ -5,6 +5,7 @@ import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { OpsError } from "../errors.ts";
 import { authAttempts, authError } from "./auth.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { gatherWrites } from "./gather.ts";
 import { verifyHostKey } from "./host-key.ts";
 import { knownKeyTypes, readKnownHosts } from "./known-hosts.ts";
 import { interrupted } from "./pool.ts";
@@ -116,6 +117,7 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
     });
     client.once("close", () => reject(refusal ?? hungUp(endpoint, stage)));
     client.once("ready", () => resolve(client));
+    gatherWrites(stream);
     client.connect(config);
   });
 }
