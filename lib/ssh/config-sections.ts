@@ -7,24 +7,52 @@ import { fileCache } from "./file-cache.ts";
 
 const MAX_INCLUDES = 16;
 
+export interface ConfigFiles {
+  readonly files: readonly string[];
+  readonly home: string;
+  /** Changes their text before it is parsed; the same function each time, or it is parsed each time. */
+  readonly edit?: ((text: string) => string) | undefined;
+}
+
+interface Parsed {
+  readonly pieces: readonly string[];
+  readonly edit: ConfigFiles["edit"];
+  readonly about: (name: string) => SSHConfig;
+}
+
+/** By the names of the files. */
+const parsed = new Map<string, Parsed>();
+
 /**
  * The lines of `files` that may concern `name`, ready to be computed.
  * @throws OpsError `setting` when a file can't be read; the parser's own Error when one can't be understood
  */
-export function sectionsAbout(name: string, { files, home }: { files: readonly string[]; home: string }) {
-  // Each file begins outside of any section, whatever section the one before ended in.
-  const pieces = files.flatMap((file) => ["Host *", ...readPieces(file, { home })]);
+export function sectionsAbout(name: string, { files, home, edit }: ConfigFiles): SSHConfig {
+  const pieces = piecesOfAll({ files, home });
+  const key = [home, ...files].join("\n");
+  const before = parsed.get(key);
   // Texts of unchanged files are the very same strings, so this takes no longer than it looks.
-  if (pieces.length !== parsed.pieces.length || pieces.some((piece, at) => piece !== parsed.pieces[at])) {
-    parsed = { pieces, about: sectionIndex(SSHConfig.parse(pieces.slice(1).join("\n"))) };
-  }
-  return parsed.about(name);
+  const same =
+    before?.pieces.length === pieces.length && pieces.every((piece, at) => piece === before.pieces[at]);
+  if (same && before.edit === edit) return before.about(name);
+  const text = pieces.join("\n");
+  const about = sectionIndex(SSHConfig.parse(edit === undefined ? text : edit(text)));
+  parsed.set(key, { pieces, edit, about });
+  return about(name);
 }
 
-let parsed: { readonly pieces: readonly string[]; readonly about: (name: string) => SSHConfig } = {
-  pieces: [],
-  about: () => new SSHConfig(),
-};
+/**
+ * All of `files`, with what they include.
+ * @throws OpsError `setting` when a file can't be read
+ */
+export function configText(where: ConfigFiles): string {
+  return piecesOfAll(where).join("\n");
+}
+
+/** Each file begins outside of any section, whatever section the one before ended in. */
+function piecesOfAll({ files, home }: ConfigFiles): readonly string[] {
+  return files.flatMap((file, at) => [...(at === 0 ? [] : ["Host *"]), ...readPieces(file, { home })]);
+}
 
 /**
  * Picks what may concern a name. The package compiles every pattern anew for each host it is asked about; with a
