@@ -1,7 +1,8 @@
 // What ~/.ssh/config and /etc/ssh/ssh_config say about a host.
 import { OpsError } from "../errors.ts";
-import { configNeeds } from "./config-needs.ts";
-import { sectionsAbout, textOf } from "./config-sections.ts";
+import { configNeeds, markUndecidable } from "./config-needs.ts";
+import { configText, sectionsAbout } from "./config-sections.ts";
+import { spelledOut } from "./config-spelling.ts";
 import type { SshEnvironment } from "./environment.ts";
 import { parseCount, parseSpan } from "./spans.ts";
 
@@ -89,7 +90,7 @@ export async function namedIdentities({
   configFiles,
   home,
 }: SshEnvironment): Promise<readonly string[] | undefined> {
-  const text = textOf(configFiles, { home });
+  const text = configText({ files: configFiles, home });
   if (/^\s*identityagent/im.test(text)) return undefined;
   const found = text.matchAll(/^\s*identityfile[\s=]+"?([^"\n]+?)"?\s*$/gim);
   const files = Array.from(found, ([, file = ""]) => file.replace(/^~(?=\/)/, home));
@@ -101,6 +102,11 @@ function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;
 }
 
+/** ssh_config as the package understands it. */
+function readably(text: string): string {
+  return spelledOut(markUndecidable(text));
+}
+
 function computeConfig(
   name: string,
   user: string | undefined,
@@ -110,7 +116,7 @@ function computeConfig(
     const who = user === undefined ? {} : { User: user };
     // `User` may be left out, whatever the package's types say.
     const asked = { Host: name, ...who } as { Host: string; User: string };
-    const sections = sectionsAbout(name, { files: configFiles, home });
+    const sections = sectionsAbout(name, { files: configFiles, home, edit: readably });
     return sections.compute(asked, { ignoreCase: true, matchExec: false });
   } catch (error) {
     if (error instanceof OpsError) throw error;

@@ -3,34 +3,56 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import SSHConfig, { type Line, LineType } from "ssh-config";
 import { OpsError } from "../errors.ts";
-import { markUndecidable } from "./config-needs.ts";
-import { spelledOut } from "./config-spelling.ts";
 import { fileCache } from "./file-cache.ts";
 
 const MAX_INCLUDES = 16;
+
+export interface ConfigFiles {
+  readonly files: readonly string[];
+  readonly home: string;
+  /** Changes their text before it is parsed; the same function each time, or it is parsed each time. */
+  readonly edit?: ((text: string) => string) | undefined;
+}
+
+interface Parsed {
+  readonly pieces: readonly string[];
+  readonly edit: ConfigFiles["edit"];
+  readonly about: (name: string) => SSHConfig;
+}
+
+/** By the names of the files. */
+const parsed = new Map<string, Parsed>();
 
 /**
  * The lines of `files` that may concern `name`, ready to be computed.
  * @throws OpsError `setting` when a file can't be read; the parser's own Error when one can't be understood
  */
-export function sectionsAbout(name: string, { files, home }: { files: readonly string[]; home: string }) {
-  // Each file begins outside of any section, whatever section the one before ended in.
-  const pieces = files.flatMap((file) => ["Host *", ...readPieces(file, { home })]);
-  const key = files.join("\0");
+export function sectionsAbout(name: string, { files, home, edit }: ConfigFiles): SSHConfig {
+  const pieces = piecesOfAll({ files, home });
+  const key = [home, ...files].join("\n");
   const before = parsed.get(key);
   // Texts of unchanged files are the very same strings, so this takes no longer than it looks.
-  if (pieces.length === before?.pieces.length && pieces.every((piece, at) => piece === before.pieces[at]))
-    return before.about(name);
-  const text = spelledOut(markUndecidable(pieces.slice(1).join("\n")));
-  const about = sectionIndex(SSHConfig.parse(text));
-  parsed.set(key, { pieces, about });
+  const same =
+    before?.pieces.length === pieces.length && pieces.every((piece, at) => piece === before.pieces[at]);
+  if (same && before.edit === edit) return before.about(name);
+  const text = pieces.join("\n");
+  const about = sectionIndex(SSHConfig.parse(edit === undefined ? text : edit(text)));
+  parsed.set(key, { pieces, edit, about });
   return about(name);
 }
 
-const parsed = new Map<
-  string,
-  { readonly pieces: readonly string[]; readonly about: (name: string) => SSHConfig }
->();
+/**
+ * All of `files`, with what they include.
+ * @throws OpsError `setting` when a file can't be read
+ */
+export function configText(where: ConfigFiles): string {
+  return piecesOfAll(where).join("\n");
+}
+
+/** Each file begins outside of any section, whatever section the one before ended in. */
+function piecesOfAll({ files, home }: ConfigFiles): readonly string[] {
+  return files.flatMap((file, at) => [...(at === 0 ? [] : ["Host *"]), ...readPieces(file, { home })]);
+}
 
 /**
  * Picks what may concern a name. The package compiles every pattern anew for each host it is asked about; with a
@@ -85,14 +107,6 @@ const piecesOf = fileCache((text): readonly Piece[] => {
   }
   return [...pieces, lines.join("\n")];
 });
-
-/**
- * All that `files` say, with what they include in its place.
- * @throws OpsError `setting` when a file can't be read
- */
-export function textOf(files: readonly string[], { home }: { readonly home: string }): string {
-  return files.flatMap((file) => readPieces(file, { home })).join("\n");
-}
 
 /** The text of `file` with its `Include` lines replaced by what they name, each back in the section it stood in. */
 function readPieces(file: string, { home, depth = 0 }: { home: string; depth?: number }): readonly string[] {

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { authAttempts, authError } from "./auth.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { gatherWrites } from "./gather.ts";
 import { verifyHostKey } from "./host-key.ts";
 import { hungUp } from "./hung-up.ts";
 import { knownKeyTypes, readKnownHosts } from "./known-hosts.ts";
@@ -100,6 +101,7 @@ export async function logIn(endpoint: Endpoint, stream: Duplex, options: DialOpt
     client.once("ready", () => resolve(client));
     // Reset between its connection and now, which ssh2 would wait for in vain.
     if (stream.destroyed) return reject(hungUp(endpoint, stage));
+    gatherWrites(stream);
     client.connect(config);
     // Only now, for a listener would make the stream flow before ssh2 reads from it.
     stream.once("data", (bytes: Buffer) => {

@@ -26,6 +26,8 @@ export function fileCache<T>(
       const before = kept.get(file);
       const stats = statSync(file);
       if (before?.settled && unchanged(before.stats, stats)) return before.value;
+      // A pipe (`--private-key <(…)`) gives what it holds once.
+      if (before !== undefined && !stats.isFile()) return before.value;
       const settled = Date.now() - Math.max(stats.mtimeMs, stats.ctimeMs) > COARSE_MS;
       const text = readFileSync(file, "utf8");
       const value = before !== undefined && before.text === text ? before.value : make(text, file, before);

@@ -50,6 +50,15 @@ describe("a file that is read once", () => {
     expect(text(file)).toBe("22");
   });
 
+  test("a pipe, which can be read once, is", async () => {
+    const pipe = join(folder, "pipe");
+    Bun.spawnSync(["mkfifo", pipe]);
+    await using writer = Bun.spawn(["sh", "-c", `printf secret > '${pipe}'`]);
+    const text = fileCache((content) => content);
+    expect([text(pipe), text(pipe), text(pipe)]).toEqual(["secret", "secret", "secret"]);
+    expect(await writer.exited).toBe(0);
+  });
+
   test("what can't be read is said each time", () => {
     expect(() => read(folder)).toThrow("EISDIR");
     expect(() => read(folder)).toThrow("EISDIR");

@@ -6,6 +6,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type AuthContext, type ParsedKey, Server, utils } from "ssh2";
+import { gatherWrites } from "../../../lib/ssh/gather.ts";
 import { limiter } from "../../../lib/ssh/pool.ts";
 import { execute } from "./execute.ts";
 
@@ -106,6 +107,7 @@ async function serve(config: ServerConfig): Promise<void> {
     const from = `${socket.remoteAddress}:${socket.remotePort}`;
     sockets.set(from, socket);
     socket.once("close", () => sockets.delete(from));
+    gatherWrites(socket);
     server.injectSocket(socket);
   };
   await Promise.all(
