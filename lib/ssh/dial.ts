@@ -130,7 +130,11 @@ export function openThrough(client: Client, endpoint: Endpoint, options: DialOpt
     (resolve, reject) => {
       client.once("close", () => reject(hungUp(endpoint, "the jump host to connect")));
       client.forwardOut("127.0.0.1", 0, address, port, (error, stream) => {
-        if (error === undefined) return resolve(stream);
+        if (error === undefined) {
+          // Of a host that died the jump host may tell only that nothing more comes: ssh2 keeps the other half open.
+          stream.once("end", () => stream.destroy());
+          return resolve(stream);
+        }
         const message = `${host}: the jump host can't reach ${address}:${port}: ${error.message}`;
         reject(new OpsError("unreachable", message, { host, cause: error }));
       });

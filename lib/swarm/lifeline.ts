@@ -5,7 +5,7 @@ import { peerOf } from "./bootstrap.ts";
 import type { Feed } from "./feed.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
 import { isAlone, isCutOff, isStill } from "./reach.ts";
-import { aloneNote, cutOffNote, stillNote } from "./reach-notes.ts";
+import { aloneNote, cutOffNote, inZone, stillNote } from "./reach-notes.ts";
 import { countAlone, type Entry, newSeen, refused, type Seen } from "./seen.ts";
 import type { SwarmPlace } from "./start.ts";
 import { isFinal } from "./state.ts";
@@ -108,6 +108,8 @@ export function openLifeline<H extends FleetHost>(
     const others = zone.hosts.filter(({ filled }) => !filled);
     const wanted = isCutOff(others, nowMs) ? feedersOf(zone) : [];
     for (const host of zone.feeders) if (!wanted.includes(host)) feed.pause(host.member);
+    if (zone.feeders.length > 0 && others.some(({ linked }) => linked))
+      fleet.note(`the seeder has a connection to the hosts${inZone(name)} after all`, { level: "detail" });
     for (const { member } of wanted) feed.share(member);
     zone.feeders = wanted;
     if (wanted.length === 0 || zone.told) return;

@@ -67,7 +67,7 @@ test("a feeding host that dies half-way: what it alone had goes to another", asy
 });
 
 test("a host that reaches nobody gets everything over SSH, and one note says why", async () => {
-  await prepared({ isolated: ["web2"], stray: "dropped" });
+  await prepared({ islands: [["web2"]], stray: "dropped" });
   const begun = performance.now();
   const { exitCode, notes } = await fleet.run("deploy", ["-r", "new", "-v"]);
   expect(exitCode).toBe(0);
@@ -82,7 +82,7 @@ test("a host that reaches nobody gets everything over SSH, and one note says why
 });
 
 test("the isolated host alone is fed where the seeder reaches the others", async () => {
-  await prepared({ open: true, isolated: ["web3"], stray: "dropped", hosts: 4 });
+  await prepared({ open: true, islands: [["web3"]], stray: "dropped", hosts: 4 });
   const { exitCode, notes } = await fleet.run("deploy", ["-r", "new", "-v"]);
   expect({ exitCode, notes }).toMatchObject({ exitCode: 0 });
   await expectRight();
@@ -110,4 +110,38 @@ test("each zone gets its own copy; rookery_seeders hosts of it are fed", async (
     expect.stringMatching(/of zone fra: .* over SSH to web[123], to be passed/),
   ]);
   expect((await fleet.sentBytes()) / BYTES).toBeWithin(2, 2.3);
+});
+
+test("two groups that don't reach each other: each gets all of it", async () => {
+  await prepared({ islands: [["web2", "web3", "web5"]], stray: "dropped" });
+  const { exitCode, notes } = await fleet.run("deploy", ["-r", "new", "-v"]);
+  expect({ exitCode, notes }).toMatchObject({ exitCode: 0 });
+  await expectRight();
+  expect(notes.filter((note) => note.includes("got nothing from other hosts for some time"))).not.toEqual([]);
+  expect((await fleet.sentBytes()) / BYTES).toBeLessThan(4);
+});
+
+test("the way to the hosts opens half-way: the seeder goes on, and sends nothing twice", async () => {
+  await prepared({ stray: "dropped", rate: 60e6 });
+  let opened: Promise<void> | undefined;
+  const { exitCode, notes } = await fleet.run("deploy", ["-r", "new", "-v"], {
+    onEvent: (event) => {
+      if (event.type === "progress" && event.verifiedBytes > 0.02 * event.totalBytes) opened ??= fleet.open();
+    },
+  });
+  expect(opened).toBeDefined();
+  await opened;
+  expect({ exitCode, notes }).toMatchObject({ exitCode: 0 });
+  await expectRight();
+  expect(notes.filter((note) => note.includes("seeder has a connection"))).toHaveLength(1);
+  expect((await fleet.sentBytes()) / BYTES).toBeWithin(1, 1.3);
+});
+
+test("a dozen hosts, of whom each knows a few", async () => {
+  await prepared({ hosts: 12 });
+  const { exitCode, notes } = await fleet.run("deploy", ["-r", "new", "-v"]);
+  expect({ exitCode, notes }).toMatchObject({ exitCode: 0 });
+  await expectRight();
+  expect(notes.filter((note) => note.includes("every byte") || note.includes("the rest"))).toEqual([]);
+  expect((await fleet.sentBytes()) / BYTES).toBeWithin(1, 1.2);
 });

@@ -39,6 +39,8 @@ export interface BastionFleet extends AsyncDisposable {
     words: readonly string[],
     options?: { readonly onEvent?: (event: Event) => void },
   ): Promise<Result>;
+  /** From now on the bastion passes packets on. */
+  open(): Promise<void>;
   /** Ends everything that runs on a host. */
   kill(name: string): Promise<void>;
 }
@@ -95,7 +97,7 @@ export async function startBastionFleet({
   );
   const user = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
   // In the open, only hosts that nobody else reaches need it.
-  const isBehind = (name: string) => !open || (options.isolated ?? []).includes(name);
+  const isBehind = (name: string) => !open || (options.islands ?? []).flat().includes(name);
   const sshArgs = (name: string) =>
     `-o UserKnownHostsFile=${at("known_hosts")}${isBehind(name) ? ` -o ProxyJump=${user}@${bastion.address}` : ""}`;
   const place = (host: string, ...path: string[]) => at(host, "shop", ...path);
@@ -161,6 +163,7 @@ export async function startBastionFleet({
       const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
       return { exitCode, stdout, stderr, events, notes };
     },
+    open: network.open,
     kill: async (name) => {
       const machine = machines.find((each) => each.name === name);
       if (machine === undefined) throw new RangeError(`no such host: ${name}`);
