@@ -37,7 +37,11 @@ export interface BastionFleet extends AsyncDisposable {
   run(
     script: string,
     words: readonly string[],
-    options?: { readonly onEvent?: (event: Event) => void },
+    options?: {
+      readonly onEvent?: (event: Event, pid: number) => void;
+      /** Aborting is Ctrl+C. */
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Result>;
   /** From now on the bastion passes packets on. */
   open(): Promise<void>;
@@ -134,7 +138,7 @@ export async function startBastionFleet({
       const [link] = JSON.parse(text) as { stats64: { tx: { bytes: number } } }[];
       return link?.stats64.tx.bytes ?? Number.NaN;
     },
-    run: async (script, words, { onEvent } = {}) => {
+    run: async (script, words, { onEvent, signal } = {}) => {
       const read = readEvents(onEvent);
       const argv = [
         process.execPath,
@@ -149,6 +153,7 @@ export async function startBastionFleet({
         stdout: "pipe",
         stderr: "pipe",
       });
+      signal?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
       let stdout = "";
       const reading = (async () => {
         const decoder = new TextDecoder();
