@@ -13,6 +13,8 @@ export interface ViaCase {
   /** How long peers took to start, the middle one: the seeder is one more. Undefined: none runs yet. */
   readonly peerStartMs?: number | undefined;
   readonly uplink?: Uplink | undefined;
+  /** All of them see this machine from another address: a bastion or NAT is between, and a swarm is fed over SSH, too. */
+  readonly distant?: boolean | undefined;
   /** Bytes a second that every host may send and take; undefined: no bound. */
   readonly maxUpload?: number | undefined;
   readonly maxDownload?: number | undefined;
@@ -40,6 +42,9 @@ const SWARM_STRETCH = 1.15;
 const SWARM_TAIL_MS = 15;
 /** Where SSH keeps this process busy, a swarm's plain TCP gets so much more through (230 MB/s to one peer, 100 by SSH). */
 const SWARM_OVER_BUSY = 2;
+/** Until it is clear that the seeder reaches nobody (reach.ts), and what one more pair of hands costs (bench/bastion.ts). */
+const FED_MS = 300;
+const FED_STRETCH = 1.15;
 /** Taken for the rate where it could not be measured: a gigabit link. */
 const GUESS: Uplink = { bytesPerSecond: 110e6, roundTripMs: ROUND_TRIP_MS, busy: false };
 /** The ends of what may be measured: a bad uplink, and all that SSH gets through one process, near and far. */
@@ -51,7 +56,7 @@ const EXTREMES: readonly Uplink[] = [
 
 /** The quicker way. Ties go to SSH, which needs no port. */
 export function chooseVia(situation: ViaCase): ViaChoice {
-  const { payloadBytes, hosts, localHosts, uplink } = situation;
+  const { payloadBytes, hosts, localHosts, uplink, distant = false } = situation;
   const what = `${formatBytes(payloadBytes)} to ${plural(hosts, "host")}`;
   if (localHosts === hosts)
     return { way: "ssh", sure: true, reason: `by ssh: ${what} on this machine, with no link between` };
@@ -61,7 +66,7 @@ export function chooseVia(situation: ViaCase): ViaChoice {
   const sure = EXTREMES.every((extreme) => wayAt(situation, extreme) === way);
   const took = (ms: number) => (ms < 995 ? `${(ms / 1000).toFixed(2)} s` : formatDuration(ms / 1000));
   const rate = `${formatBytes(used.bytesPerSecond)}/s ${uplink === undefined ? "assumed" : "measured"}`;
-  const reason = `by ${way}: ${what} about ${took(swarmMs)} by swarm, ${took(sshMs)} over SSH (${rate}); ${crossover(situation, used)}`;
+  const reason = `by ${way}: ${what} about ${took(swarmMs)} by swarm, ${took(sshMs)} over SSH (${rate}); ${crossover(situation, used)}${distant ? "; hosts see another address than this machine's, so SSH may be the only way to the swarm as well" : ""}`;
   return { way, reason, sure };
 }
 
@@ -75,15 +80,17 @@ function wayAt(situation: ViaCase, uplink: Uplink): "swarm" | "ssh" {
  * however many they are, once it has started (Kumar & Ross 2006, with the bounds of what hosts send and take).
  */
 function expected(situation: ViaCase, uplink: Uplink): { readonly swarmMs: number; readonly sshMs: number } {
-  const { payloadBytes, hosts, localHosts, forks, peerStartMs = PEER_START_MS } = situation;
+  const { payloadBytes, hosts, localHosts, forks, distant = false, peerStartMs = PEER_START_MS } = situation;
   const { maxUpload = Number.POSITIVE_INFINITY, maxDownload = Number.POSITIVE_INFINITY } = situation;
   const { bytesPerSecond, roundTripMs, busy } = uplink;
   const remote = hosts - localHosts;
-  const linkRate = bytesPerSecond * (busy ? SWARM_OVER_BUSY : 1);
+  const linkRate = bytesPerSecond * (busy && !distant ? SWARM_OVER_BUSY : 1);
   const shared = (linkRate + remote * Math.min(maxUpload, linkRate)) / remote;
-  const swarmRate = Math.min(linkRate, maxDownload, shared) / (remote === 1 ? 1 : SWARM_STRETCH);
+  const swarmRate =
+    Math.min(linkRate, maxDownload, shared) /
+    (remote === 1 ? 1 : SWARM_STRETCH * (distant ? FED_STRETCH : 1));
   const sshRate = Math.min(bytesPerSecond / remote, maxDownload);
-  const startMs = peerStartMs + JOIN_MS + JOIN_ROUND_TRIPS * roundTripMs;
+  const startMs = (distant ? FED_MS : 0) + peerStartMs + JOIN_MS + JOIN_ROUND_TRIPS * roundTripMs;
   const turns = Math.ceil(hosts / forks);
   return {
     swarmMs: startMs + (payloadBytes * 1000) / swarmRate + SWARM_TAIL_MS,

@@ -1,4 +1,5 @@
 // The payload on its way to the hosts, whichever way that is.
+import { isDistant } from "../swarm/addresses.ts";
 import { startCopy } from "../swarm/copy.ts";
 import type { Fleet, FleetHost, Member } from "../swarm/fleet.ts";
 import { type Swarm, type SwarmOptions, type SwarmPlace, startSwarm } from "../swarm/start.ts";
@@ -68,6 +69,7 @@ function caseOf<H extends FleetHost>(
     hosts: members.length,
     localHosts: members.filter(isLocal).length,
     forks: fleet.forks,
+    distant: members.every(isDistant),
     peerStartMs: starts[starts.length >> 1],
     maxUpload: least(members.map((member) => limits(member).maxUpload)),
     maxDownload: least(members.map((member) => limits(member).maxDownload)),

@@ -40,7 +40,7 @@ done
 
 /**
  * Tries host → this machine, this machine → host, and host → the next host. One way between host and this machine is
- * enough for a deploy, for either side dials.
+ * enough for the seeder to feed it, for either side dials; without one, a few hosts are fed over SSH for the others.
  */
 export async function checkReach(
   hosts: readonly Reachable[],
@@ -175,9 +175,9 @@ function judge(
   } else {
     findings.push(
       say(
-        "fail",
-        `${negated(fromUs)} (${words(outward)})${here === undefined ? "" : `, nor does it reach us on TCP ${herePort} (${words(here)})`}`,
-        "open TCP rookery_ports between this machine and the host, or set rookery_address to the address others reach it by",
+        "warn",
+        `${negated(fromUs)} (${words(outward)})${here === undefined ? "" : `, nor does it reach us on TCP ${herePort} (${words(here)})`}: what it gets from this machine goes over SSH`,
+        "to have it sooner, open TCP rookery_ports between this machine and the host, or set rookery_address to the address others reach it by",
       ),
     );
   }

@@ -47,8 +47,6 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     maxUpload,
     maxDownload,
     signal,
-    onLink,
-    onUnreached,
   } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
@@ -103,8 +101,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       onPiece: (piece, bytes) => {
         store.put(piece, bytes);
         begun.resolve();
-        fed.held(piece);
-        for (const wire of fetching.without(piece)) wire.have(piece);
+        for (const wire of fed.held(piece, fetching.without(piece))) wire.have(piece);
         if (fetching.left === 0) void finish();
       },
       download,
@@ -119,6 +116,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   const fed = starting.adopt(
     openFed({
       ...{ pieces, pieceBytes: storage.pieceBytes, holds: store.holds, buffers, accept: fetching.accept },
+      without: fetching.without,
       room: async () => void (store.pendingBytes > MAX_PENDING_BYTES && (await store.settled())),
       onFault: (error) => fail(error),
     }),
@@ -136,10 +134,11 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
       peerId,
       allow,
       upload,
-      onUnreached,
+      onUnreached: options.onUnreached,
       adopt: ({ wire, zone, destroy, peerId: theirs }) => {
-        onLink?.(theirs, true);
-        wire.once("close", () => onLink?.(theirs, false));
+        options.onLink?.(theirs, true);
+        wire.once("close", () => options.onLink?.(theirs, false));
+        wire.on("have", fed.seen);
         // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
         const guided =
           giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);

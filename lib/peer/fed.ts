@@ -1,8 +1,10 @@
 // Pieces that come down a peer's own stdin while it takes part in a swarm: checked, kept and shown to others as if one
 // of them had sent them. For hosts that the seeder can't reach, and can't be reached by.
+import type { Wire } from "peer-wire-protocol";
 import { OpsError } from "../errors.ts";
 import type { Buffers } from "./buffers.ts";
 import { runsOf } from "./runs.ts";
+import { openShowing, type ShowingOptions } from "./showing.ts";
 
 export interface Fed {
   /** From now on pieces are taken, and `tell` hears of every piece that is here, from whomever. Gives those that lack. */
@@ -14,15 +16,17 @@ export interface Fed {
    * more. Before `begin` they are nobody's.
    */
   take(bytes: Uint8Array): Promise<void>;
-  /** A piece is here. */
-  held(piece: number): void;
+  /** A piece is here that those wires' peers lack; returns whom to tell now. */
+  held(piece: number, lacking: readonly Wire[]): readonly Wire[];
+  /** A wire's peer has this piece. */
+  seen(piece: number): void;
   close(): void;
 }
 
 /** What came of a piece: kept, here already, or other bytes than the torrent says. */
 export type Taken = "new" | "held" | "wrong";
 
-export interface FedOptions {
+export interface FedOptions extends ShowingOptions {
   readonly pieces: number;
   readonly pieceBytes: (piece: number) => number;
   readonly holds: (piece: number) => boolean;
@@ -39,11 +43,15 @@ export interface FedOptions {
 const TELL_MS = 40;
 const NUMBER_BYTES = 4;
 
-export function openFed({ pieces, pieceBytes, holds, buffers, accept, room, onFault }: FedOptions): Fed {
+export function openFed(options: FedOptions): Fed {
+  const { pieces, pieceBytes, holds, buffers, accept, room, onFault, without } = options;
   let tell: ((pieces: readonly number[]) => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let news: number[] = [];
   let failed = false;
+  /** The piece that is being taken over. */
+  let accepting: number | undefined;
+  const showing = openShowing({ without });
   const number = Buffer.alloc(NUMBER_BYTES);
   let numbered = 0;
   let piece: Buffer | undefined;
@@ -86,14 +94,16 @@ export function openFed({ pieces, pieceBytes, holds, buffers, accept, room, onFa
   }
 
   function finish(index: number, bytes: Buffer): void {
+    accepting = index;
     const taken = accept(index, bytes);
+    accepting = undefined;
     if (taken !== "new") buffers.give(bytes);
     if (taken === "wrong") fail(wrongPiece(index));
     // Whoever fed it waits for the word.
-    if (taken === "held") held(index);
+    if (taken === "held") announce(index);
   }
 
-  function held(index: number): void {
+  function announce(index: number): void {
     if (tell === undefined) return;
     news.push(index);
     timer ??= setTimeout(flush, TELL_MS);
@@ -116,8 +126,15 @@ export function openFed({ pieces, pieceBytes, holds, buffers, accept, room, onFa
       }
       if (!failed) await room();
     },
-    held,
-    close: () => clearTimeout(timer),
+    held: (index, lacking) => {
+      announce(index);
+      return index === accepting ? showing.fresh(index, lacking) : lacking;
+    },
+    seen: showing.seen,
+    close: () => {
+      clearTimeout(timer);
+      showing.close();
+    },
   };
 }
 

@@ -40,6 +40,8 @@ export async function openThrough(
         const done = (error: (Error & { reason?: unknown }) | undefined, stream: ClientChannel) => {
           if (error !== undefined) return reject(refusal(endpoint, hop, error));
           if (abandoned) return void stream.resume().destroy();
+          // Of a host that died the jump host may tell only that nothing more comes: ssh2 keeps the other half open.
+          stream.once("end", () => stream.destroy());
           resolve(stream);
         };
         try {

@@ -5,7 +5,7 @@ import { peerOf } from "./bootstrap.ts";
 import type { Feed } from "./feed.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
 import { isAlone, isCutOff, isStill } from "./reach.ts";
-import { aloneNote, cutOffNote, stillNote } from "./reach-notes.ts";
+import { aloneNote, cutOffNote, inZone, stillNote } from "./reach-notes.ts";
 import { countAlone, type Entry, newSeen, refused, type Seen } from "./seen.ts";
 import type { SwarmPlace } from "./start.ts";
 import { isFinal } from "./state.ts";
@@ -17,6 +17,8 @@ export interface Lifeline<H extends FleetHost> extends Disposable {
   dialled(member: Member<H>): void;
   /** What the seeder's peer says. */
   heard(event: PeerEvent): void;
+  /** There is no seeder any more. */
+  seederGone(): void;
 }
 
 export interface LifelineOptions<H extends FleetHost> {
@@ -62,7 +64,9 @@ export function openLifeline<H extends FleetHost>(
       refused(host, "host");
     if (event.type !== "progress") return;
     host.peers = event.peers;
-    if (event.downloadedBytes !== host.bytes) host.movedAtMs = nowMs;
+    // One that waits for its disk does not wait for others.
+    if (event.note?.startsWith("disk")) host.movedAtMs = Number.POSITIVE_INFINITY;
+    else if (event.downloadedBytes !== host.bytes || host.movedAtMs > nowMs) host.movedAtMs = nowMs;
     host.bytes = event.downloadedBytes;
     host.complete = event.verified === pieces;
     const zone = zoneOf(host.member);
@@ -108,6 +112,8 @@ export function openLifeline<H extends FleetHost>(
     const others = zone.hosts.filter(({ filled }) => !filled);
     const wanted = isCutOff(others, nowMs) ? feedersOf(zone) : [];
     for (const host of zone.feeders) if (!wanted.includes(host)) feed.pause(host.member);
+    if (zone.feeders.length > 0 && others.some(({ linked }) => linked))
+      fleet.note(`the seeder has a connection to the hosts${inZone(name)} after all`, { level: "detail" });
     for (const { member } of wanted) feed.share(member);
     zone.feeders = wanted;
     if (wanted.length === 0 || zone.told) return;
@@ -134,15 +140,36 @@ export function openLifeline<H extends FleetHost>(
     const most = hosts[0] === undefined ? 0 : place(hosts[0].member).seeders;
     const busy = hosts.filter(({ filled, complete, peers }) => filled && !complete && peers > 0).length;
     const still = left
-      .filter((host) => isStill(host, { nowMs, firstPieceMs, hosts: hosts.length }) && !lonely.includes(host))
+      .filter((host) => !host.asked && !lonely.includes(host))
+      .filter((host) => isStill(host, { nowMs, firstPieceMs, hosts: hosts.length }))
       .slice(0, Math.max(0, most - busy));
-    for (const host of [...lonely, ...still]) {
-      host.filled = true;
-      feed.fill(host.member);
-    }
+    for (const host of lonely) fill(host);
     const ports = hosts[0] === undefined ? undefined : place(hosts[0].member).ports;
     if (lonely.length > 0) fleet.note(aloneNote(membersOf(lonely), { ports }), { level: "warning" });
-    if (still.length > 0) fleet.note(stillNote(membersOf(still), { ports }), { level: "warning" });
+    for (const host of still) {
+      host.asked = true;
+      const { member } = host;
+      // A host that hangs is no matter of its network, and says nothing.
+      const answer = peerOf(member).request("echo", {}, { signal: fleet.signal });
+      answer.then(
+        () => {
+          if (host.complete || host.filled) return;
+          fill(host);
+          fleet.note(stillNote([member], { ports }), { level: "warning" });
+        },
+        () => undefined,
+      );
+    }
+  }
+
+  function fill(host: Seen<H>): void {
+    host.filled = true;
+    feed.fill(host.member);
+  }
+
+  function link(host: Seen<H>, open: boolean): void {
+    if (host.linked && !open) host.unlinkedAtMs = performance.now();
+    host.linked = open;
   }
 
   function isIn(member: Member<H>): boolean {
@@ -177,8 +204,10 @@ export function openLifeline<H extends FleetHost>(
       if (event.type !== "link") return;
       const host = byPeerId.get(event.peerId);
       if (host === undefined) return;
-      host.linked = event.open;
-      if (!event.open) host.unlinkedAtMs = performance.now();
+      link(host, event.open);
+    },
+    seederGone: () => {
+      for (const host of seen.values()) link(host, false);
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };

@@ -8,9 +8,8 @@ export function cutOffNote(
   feeders: Hosts,
   { zone, hosts }: { readonly zone: string; readonly hosts: number },
 ): string {
-  const where = zone === "" ? "" : ` of zone ${zone}`;
   const pass = hosts > feeders.length ? ", to be passed on from there" : "";
-  return `no TCP connection between this machine and the hosts${where}: the payload goes over SSH to ${named(feeders)}${pass}`;
+  return `no TCP connection between this machine and the hosts${inZone(zone)}: the payload goes over SSH to ${named(feeders)}${pass}`;
 }
 
 /** These can reach nobody. */
@@ -22,6 +21,11 @@ export function aloneNote(hosts: Hosts, { ports }: { readonly ports: PortRange |
 /** These are connected with others and get nothing from them. */
 export function stillNote(hosts: Hosts, { ports }: { readonly ports: PortRange | undefined }): string {
   return `${named(hosts)} got nothing from other hosts for some time: the rest goes over SSH; ${remedy(ports)}`;
+}
+
+/** Which hosts, where there are zones. */
+export function inZone(zone: string): string {
+  return zone === "" ? "" : ` of zone ${zone}`;
 }
 
 function remedy(ports: PortRange | undefined): string {

@@ -30,6 +30,9 @@ export interface Seen<H extends FleetHost> extends Entry<H> {
   bytes: number;
   movedAtMs: number;
   complete: boolean;
+  /** It was asked whether it is there, for nothing comes to it. */
+  asked: boolean;
+  /** It is sent everything. */
   filled: boolean;
 }
 
@@ -52,6 +55,7 @@ export function newSeen<H extends FleetHost>(member: Member<H>, entry: Entry<H>,
     bytes: 0,
     movedAtMs: nowMs,
     complete: false,
+    asked: false,
     filled: false,
   };
 }

@@ -79,10 +79,6 @@ export async function startSwarm<H extends FleetHost>(
     }),
   );
   const seeder = stack.use(await startSeeder());
-  void seeder.gone.then((reason) => {
-    if (reason !== undefined)
-      fleet.note(`the seeder is gone, hosts are left to each other: ${reason.message}`, { level: "warning" });
-  });
   const feed = stack.use(await openFeed(fleet, torrent, { seedFrom, place }));
   const reports = stack.use(
     watchProgress(fleet, sending(seeder, feed), { pieces: torrent.pieceHashes.length / 20 }),
@@ -100,6 +96,11 @@ export async function startSwarm<H extends FleetHost>(
   fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
   const lifeline = stack.use(openLifeline(fleet, torrent, { feed, place, seederPort: seeded.port }));
   seeder.onEvent(lifeline.heard);
+  void seeder.gone.then((reason) => {
+    if (reason === undefined) return;
+    fleet.note(`the seeder is gone, what hosts lack goes over SSH: ${reason.message}`, { level: "warning" });
+    lifeline.seederGone();
+  });
   const introductions = openIntroductions<{ readonly member: Member<H>; readonly self: PeerAddress }>(
     [...addresses.keys()].map((member) => place(member).zone),
   );
@@ -126,7 +127,8 @@ export async function startSwarm<H extends FleetHost>(
     const neighbours = dials.map((each) => each.member);
     lifeline.entered(member, { self, peerId, neighbours, seeded: near });
     // The seeder dials out: this machine reaches the hosts, they may not reach it.
-    const dialled = near && seeder.request("peers", { peers: [self] }).then(() => lifeline.dialled(member));
+    const told = near ? Promise.race([seeder.request("peers", { peers: [self] }), seeder.gone]) : undefined;
+    const dialled = told?.then(() => lifeline.dialled(member));
     const peers = dials.map((each) => each.self);
     await Promise.all([dialled, peer.request("peers", { peers }, { signal: fleet.signal })]);
   };

@@ -57,6 +57,15 @@ describe("the way by size, hosts and rate", () => {
     expect(chooseVia(situation(50, 4, FAST, { uplink })).way).toBe("swarm");
   });
 
+  test("behind a bastion or NAT SSH feeds the swarm as well: it takes a moment longer, and what SSH is worth", () => {
+    expect(chooseVia(situation(50, 8, FAST, { distant: true })).way).toBe("swarm");
+    expect(chooseVia(situation(1, 4, FAST)).way).toBe("swarm");
+    const { way, reason } = chooseVia(situation(1, 4, FAST, { distant: true }));
+    expect(way).toBe("ssh");
+    expect(reason).toEndWith("so SSH may be the only way to the swarm as well");
+    expect(chooseVia(situation(50, 1, BUSY, { distant: true })).way).toBe("ssh");
+  });
+
   test("hosts that may send little are no help to each other", () => {
     expect(chooseVia(situation(50, 3, FAST, { maxUpload: 0.1 * MB })).way).toBe("ssh");
     expect(chooseVia(situation(50, 30, FAST, { maxUpload: 6 * MB })).way).toBe("swarm");

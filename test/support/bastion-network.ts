@@ -6,8 +6,8 @@ import { killAll } from "./processes.ts";
 
 export interface NetworkOptions {
   readonly hosts?: number;
-  /** Hosts that only the bastion reaches. */
-  readonly isolated?: readonly string[];
+  /** Hosts that reach each other and none of the rest; only the bastion reaches all. */
+  readonly islands?: readonly (readonly string[])[];
   /** What becomes of packets from the control host to hosts: told at once that there's no way, or nothing. */
   readonly stray?: "refused" | "dropped";
   /** Bits a second of every link, each way; undefined: no bound. */
@@ -26,13 +26,15 @@ export interface BastionNetwork extends AsyncDisposable {
   readonly control: Machine;
   readonly bastion: Machine;
   readonly machines: readonly Machine[];
+  /** From now on the bastion passes packets on: whoever has a route reaches everybody. */
+  open(): Promise<void>;
 }
 
 /** `prefix`: how the namespaces' names begin. Disposing ends what runs in them. */
 export async function buildBastion({
   prefix,
   hosts = 6,
-  isolated = [],
+  islands = [],
   stray = "refused",
   rate,
   open = false,
@@ -48,9 +50,11 @@ export async function buildBastion({
     namespace: `${prefix}-bastion`,
     address: open ? "10.88.0.1" : "10.89.0.1",
   };
+  const islandOf = (name: string) => islands.findIndex((names) => names.includes(name));
   const machines = Array.from({ length: hosts }, (_, index): Machine => {
     const name = `web${index + 1}`;
-    const subnet = isolated.includes(name) ? `10.90.${index}` : "10.88.1";
+    const island = islandOf(name);
+    const subnet = island < 0 ? "10.88.1" : `10.90.${island}`;
     return { name, namespace: `${prefix}-${name}`, address: `${subnet}.${index + 10}` };
   });
   const everybody = [control, bastion, ...machines];
@@ -71,24 +75,29 @@ export async function buildBastion({
     "link add br0 type bridge",
     "addr add 10.88.0.1/16 dev br0",
     "link set br0 up",
+    ...islands.flatMap((_, island) => [
+      `link add island${island} type bridge`,
+      `addr add 10.90.${island}.1/24 dev island${island}`,
+      `link set island${island} up`,
+    ]),
     `link add control type veth peer name eth0 netns ${control.namespace}`,
     ...(open ? ["link set control master br0"] : [`addr add ${bastion.address}/24 dev control`]),
     "link set control up",
-    ...machines.flatMap(({ name, namespace, address }) => [
+    ...machines.flatMap(({ name, namespace }) => [
       `link add ${name} type veth peer name eth0 netns ${namespace}`,
-      isolated.includes(name)
-        ? `addr add ${address.replace(/\d+$/, "1")}/24 dev ${name}`
-        : `link set ${name} master br0`,
+      `link set ${name} master ${islandOf(name) < 0 ? "br0" : `island${islandOf(name)}`}`,
       `link set ${name} up`,
     ]),
   ]);
-  await run(inside(bastion, ["sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward"]));
+  const forward = (on: 0 | 1) =>
+    run(inside(bastion, ["sh", "-c", `echo ${on} > /proc/sys/net/ipv4/ip_forward`]));
+  await forward(0);
   for (const machine of [control, ...machines]) {
     const { name, namespace, address } = machine;
     const [mask, gateway] =
       name === "control"
         ? [open ? 16 : 24, open ? "10.88.0.1" : bastion.address]
-        : isolated.includes(name)
+        : islandOf(name) >= 0
           ? [24, address.replace(/\d+$/, "1")]
           : [16, "10.88.0.1"];
     const route = stray === "dropped" ? [`route add default via ${gateway}`] : [];
@@ -108,7 +117,13 @@ export async function buildBastion({
       ),
     );
   const kept = stack.move();
-  return { control, bastion, machines, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    control,
+    bastion,
+    machines,
+    open: async () => void (await forward(1)),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 /** Ends everything that runs there, at once. */

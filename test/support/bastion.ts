@@ -37,8 +37,14 @@ export interface BastionFleet extends AsyncDisposable {
   run(
     script: string,
     words: readonly string[],
-    options?: { readonly onEvent?: (event: Event) => void },
+    options?: {
+      readonly onEvent?: (event: Event, pid: number) => void;
+      /** Aborting is Ctrl+C. */
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Result>;
+  /** From now on the bastion passes packets on. */
+  open(): Promise<void>;
   /** Ends everything that runs on a host. */
   kill(name: string): Promise<void>;
 }
@@ -95,7 +101,7 @@ export async function startBastionFleet({
   );
   const user = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
   // In the open, only hosts that nobody else reaches need it.
-  const isBehind = (name: string) => !open || (options.isolated ?? []).includes(name);
+  const isBehind = (name: string) => !open || (options.islands ?? []).flat().includes(name);
   const sshArgs = (name: string) =>
     `-o UserKnownHostsFile=${at("known_hosts")}${isBehind(name) ? ` -o ProxyJump=${user}@${bastion.address}` : ""}`;
   const place = (host: string, ...path: string[]) => at(host, "shop", ...path);
@@ -132,7 +138,7 @@ export async function startBastionFleet({
       const [link] = JSON.parse(text) as { stats64: { tx: { bytes: number } } }[];
       return link?.stats64.tx.bytes ?? Number.NaN;
     },
-    run: async (script, words, { onEvent } = {}) => {
+    run: async (script, words, { onEvent, signal } = {}) => {
       const read = readEvents(onEvent);
       const argv = [
         process.execPath,
@@ -147,6 +153,7 @@ export async function startBastionFleet({
         stdout: "pipe",
         stderr: "pipe",
       });
+      signal?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
       let stdout = "";
       const reading = (async () => {
         const decoder = new TextDecoder();
@@ -161,6 +168,7 @@ export async function startBastionFleet({
       const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
       return { exitCode, stdout, stderr, events, notes };
     },
+    open: network.open,
     kill: async (name) => {
       const machine = machines.find((each) => each.name === name);
       if (machine === undefined) throw new RangeError(`no such host: ${name}`);
