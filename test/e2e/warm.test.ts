@@ -155,9 +155,12 @@ test("a host that serves garbage, one behind a firewall, one that dies half-way:
   const statuses = result.events.flatMap((event) =>
     event.type === "host" ? [`${event.host} ${event.status}`] : [],
   );
-  expect([statuses.sort(), text.includes("reaches no other host")]).toEqual([
-    ["host1 ok", "host2 ok", "host3 ok", "host4 ok", "host5 unreachable", "host6 ok"],
-    true,
-  ]);
-  expect(result.exitCode).toBe(4);
+  const warm = ["host1 ok", "host2 ok", "host3 ok", "host4 ok", "host6 ok"];
+  expect([
+    statuses.filter((line) => !line.startsWith("host5")).sort(),
+    text.includes("reaches no other host"),
+  ]).toEqual([warm, true]);
+  // Whether its connection or its programs were seen to end first.
+  expect(statuses.find((line) => line.startsWith("host5"))).toMatch(/unreachable|failed/);
+  expect([2, 4]).toContain(result.exitCode);
 });
