@@ -7,7 +7,7 @@ import type { Connection } from "../ssh/types.ts";
 import type { Runtime } from "../swarm/runtime.ts";
 import type { Packed, Part } from "./pack.ts";
 import { WARM_PREFIX, WARM_SCRIPT } from "./script.ts";
-import { BUN_SERVER, PERL_SERVER, PYTHON_SERVER } from "./servers.ts";
+import { BUN_SERVER, PERL_SERVER, PYTHON_SERVER, PYTHON_UNPACKER } from "./servers.ts";
 
 /** What became of a part on a host: it is there and hashed, it didn't come, or other bytes came. */
 export type Outcome = "have" | "failed" | "wrong";
@@ -46,7 +46,7 @@ export interface WarmHost extends AsyncDisposable {
 /** How long a host may take to say whether it serves; one that says so later serves later. */
 const HELLO_MS = 3000;
 /** Parts in a row that are worth starting a program for. */
-const UNPACK_FROM = 4;
+const UNPACK_FROM = 6;
 /** How long the script may take to tidy up before it is killed. */
 const GOODBYE_MS = 5000;
 
@@ -61,8 +61,8 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   const path = randomBytes(16).toString("hex");
   const range = [ports?.from ?? 0, ports?.to ?? 0].map(String);
   const facts = [cache, folder, runtime.name, `${runtime.bytes}`, ...range];
-  const servers = [PYTHON_SERVER, PERL_SERVER, BUN_SERVER];
-  const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...servers]);
+  const programs = [PYTHON_SERVER, PERL_SERVER, BUN_SERVER, PYTHON_UNPACKER];
+  const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...programs]);
   const greeted = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<boolean>();
   let closing: Promise<void> | undefined;
