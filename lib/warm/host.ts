@@ -65,6 +65,7 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...programs]);
   const greeted = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<boolean>();
+  const pushes = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
   let stuck: OpsError | undefined;
 
@@ -97,6 +98,8 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
     await Promise.allSettled([connection.run(["rm", "-rf", "--", `${cache}/${folder}`], { signal })]);
   };
   const close = async () => {
+    // One that arrives after the folder is gone would make it anew.
+    await Promise.allSettled(pushes);
     program.end();
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(resolve, GOODBYE_MS, "late");
@@ -123,7 +126,9 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
       const content = await Bun.file(packed.path)
         .slice(offset, offset + bytes)
         .bytes();
-      await connection.upload(content, `${cache}/${folder}/new.${index}`, { signal });
+      const pushed = connection.upload(content, `${cache}/${folder}/new.${index}`, { signal });
+      pushes.add(pushed);
+      await pushed.finally(() => pushes.delete(pushed));
       tell(`take ${index}:${sha256}`);
     },
     [Symbol.asyncDispose]: () => {
