@@ -7,7 +7,7 @@ import type { Connection } from "../ssh/types.ts";
 import type { Runtime } from "../swarm/runtime.ts";
 import type { Packed, Part } from "./pack.ts";
 import { WARM_PREFIX, WARM_SCRIPT } from "./script.ts";
-import { BUN_SERVER, PERL_SERVER, PYTHON_SERVER } from "./servers.ts";
+import { BUN_SERVER, PERL_SERVER, PYTHON_SERVER, PYTHON_UNPACKER } from "./servers.ts";
 
 /** What became of a part on a host: it is there and hashed, it didn't come, or other bytes came. */
 export type Outcome = "have" | "failed" | "wrong";
@@ -46,7 +46,7 @@ export interface WarmHost extends AsyncDisposable {
 /** How long a host may take to say whether it serves; one that says so later serves later. */
 const HELLO_MS = 3000;
 /** Parts in a row that are worth starting a program for. */
-const UNPACK_FROM = 4;
+const UNPACK_FROM = 6;
 /** How long the script may take to tidy up before it is killed. */
 const GOODBYE_MS = 5000;
 
@@ -61,10 +61,11 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
   const path = randomBytes(16).toString("hex");
   const range = [ports?.from ?? 0, ports?.to ?? 0].map(String);
   const facts = [cache, folder, runtime.name, `${runtime.bytes}`, ...range];
-  const servers = [PYTHON_SERVER, PERL_SERVER, BUN_SERVER];
-  const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...servers]);
+  const programs = [PYTHON_SERVER, PERL_SERVER, BUN_SERVER, PYTHON_UNPACKER];
+  const program = await connection.start(["sh", "-c", WARM_SCRIPT, "sh", ...facts, ...programs]);
   const greeted = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<boolean>();
+  const pushes = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
   let stuck: OpsError | undefined;
 
@@ -97,6 +98,8 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
     await Promise.allSettled([connection.run(["rm", "-rf", "--", `${cache}/${folder}`], { signal })]);
   };
   const close = async () => {
+    // One that arrives after the folder is gone would make it anew.
+    await Promise.allSettled(pushes);
     program.end();
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(resolve, GOODBYE_MS, "late");
@@ -123,7 +126,9 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
       const content = await Bun.file(packed.path)
         .slice(offset, offset + bytes)
         .bytes();
-      await connection.upload(content, `${cache}/${folder}/new.${index}`, { signal });
+      const pushed = connection.upload(content, `${cache}/${folder}/new.${index}`, { signal });
+      pushes.add(pushed);
+      await pushed.finally(() => pushes.delete(pushed));
       tell(`take ${index}:${sha256}`);
     },
     [Symbol.asyncDispose]: () => {

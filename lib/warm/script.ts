@@ -15,12 +15,12 @@ export const WARM_PREFIX = ".rookery-warm-";
  * and at any time: serving PORT | mute (it can't serve), stuck WORDS (a disk that is full, say).
  *
  * `$1` cache folder, `$2` its own folder's name, `$3` the runtime's name, `$4` its size, `$5` `$6` ports to serve on, `$7`
- * `$8` `$9` servers for Python, Perl, Bun.
+ * `$8` `$9` servers for Python, Perl, Bun, `${10}` an unpacker for Python.
  */
 export const WARM_SCRIPT = String.raw`
 LC_ALL=C; export LC_ALL; umask 077; set -f
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-folder=$2 name=$3 bytes=$4 first=$5 last=$6 python=$7 perl=$8 bun=$9
+folder=$2 name=$3 bytes=$4 first=$5 last=$6 python=$7 perl=$8 bun=$9 unpacker=\${10}
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf '%s\n' "$*"; }
 mkdir -p -- "$1" && mkdir -- "$1/$2" && cd -- "$1/$2" && mkfifo alive || exit 1
@@ -39,6 +39,8 @@ elif has python; then serve python -c "$python"
 else say mute; bun_serves=yes; fi
 if has curl; then with=curl; elif has wget; then with=wget; elif has bash; then with=bash; else with=; fi
 limit='timeout --foreground 20'; $limit true 2>/dev/null || limit=
+if has python3; then plain() { python3 -c "$unpacker" "$@"; }
+else plain() { for i; do gzip -dc < "$i.gz" || return; done; }; fi
 once=; case $(wget --help 2>&1) in *BusyBox*) ;; *) once='-t 1 --no-proxy' ;; esac
 fetch() { # HOST PORT PATH NUMBER...: parts to new.NUMBER, as many as will come
   h=$1 p=$2 k=$3 url=http://$1:$2/$3; shift 3
@@ -66,7 +68,7 @@ take() {
   mv "new.$i" "$i.gz" && say "have $i"
 }
 unpack() {
-  said=$(for i; do gzip -dc < "$i.gz" >> whole || exit; done 2>&1) && say unpacked || say stuck $said
+  said=$(plain "$@" 2>&1 >> whole) && say unpacked || say stuck $said
 }
 finish() {
   [ "$(wc -c < whole)" -eq "$bytes" ] && chmod 700 whole && mv -f whole "../$name" || { say broken; return; }

@@ -47,6 +47,13 @@ while True:
     t.start()
 `;
 
+/** Writes parts unpacked to stdout: Python's zlib takes two thirds of the time that gzip takes. */
+export const PYTHON_UNPACKER = String.raw`
+import sys, zlib
+for name in sys.argv[1:]:
+    with open(name + ".gz", "rb") as f: sys.stdout.buffer.write(zlib.decompress(f.read(), 31))
+`;
+
 export const PERL_SERVER = String.raw`
 use strict; use Socket; $SIG{CHLD} = "IGNORE"; $SIG{PIPE} = "IGNORE"; $| = 1;
 sysread(STDIN, my $key, 200); $key =~ s/\s+//g;

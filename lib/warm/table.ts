@@ -85,6 +85,8 @@ export function openTable(partCount: number): Table {
       if (giver.giving >= Math.min(GIVE, best?.giver.giving ?? GIVE)) continue;
       if (giver === row || !usable(giver) || row.bad.has(giver.name)) continue;
       const parts = wanted.filter((part) => giver.has.has(part));
+      // Less than a batch only where nothing else is on its way: by then there may be more to have there.
+      if (parts.length < Math.min(BATCH, wanted.length) && row.coming.size > 0) continue;
       if (parts.length > 0) best = { giver, parts };
     }
     if (best === undefined) return undefined;
