@@ -1,9 +1,10 @@
 // Ad hoc commands on hosts, and the options of the scripts that only look.
 import { OpsError } from "../errors.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { limiter } from "../ssh/pool.ts";
 import type { Output } from "../ssh/types.ts";
-import { openWays } from "../swarm/connect.ts";
-import type { Fleet } from "../swarm/fleet.ts";
+import { LOGINS_AT_ONCE, openWays } from "../swarm/connect.ts";
+import type { Fleet, Member } from "../swarm/fleet.ts";
 
 const RUN_FLAGS = {
   ...FLEET_FLAGS,
@@ -34,9 +35,9 @@ export interface CommandResult extends Output {
 }
 
 /**
- * Runs `words` on every host that is alive, and hands out each host's result as it comes. Another exit code than 0
- * makes it a failed host. Hosts not connected yet are connected for as long as their command takes: none waits for
- * another, and a thousand hosts need no thousand connections.
+ * Runs `words` on every host that is alive, `forks` at a time, and hands out each host's result as it comes. Another exit
+ * code than 0 makes it a failed host. Hosts not connected yet are connected for as long as their command takes: a
+ * thousand hosts need no thousand connections.
  */
 export async function runAll(
   fleet: Fleet,
@@ -48,17 +49,19 @@ export async function runAll(
 ): Promise<void> {
   const [line = ""] = words;
   const argv = words.length === 1 ? ["sh", "-c", line] : words;
+  const slot = limiter(fleet.forks);
   const ways = openWays(fleet);
-  await fleet.each(async (member) => {
+  const one = async (member: Member) => {
     const { name } = member;
     const open = member.connection;
     const connection = open ?? (await ways.connect(member));
-    const output = await connection.run(argv, { signal: fleet.signal, timeoutMs });
+    const output = await slot(() => connection.run(argv, { signal: fleet.signal, timeoutMs }));
     if (open === undefined) await connection[Symbol.asyncDispose]();
     onResult({ host: name, ...output });
     if (output.exitCode !== 0)
       throw new OpsError("remote", `the command ended with exit code ${output.exitCode}`, { host: name });
     fleet.emit({ type: "status", host: name, status: "ok" });
-  });
+  };
+  await fleet.each(one, { limit: Math.max(fleet.forks, LOGINS_AT_ONCE) });
   ways.tell();
 }

@@ -9,7 +9,7 @@ import { survey } from "./survey.ts";
  * Logins under way at a time: more than `forks`, which bounds work on hosts, so that dead ones don't hold up the others;
  * few enough that this machine's own share of them (some 5 ms each) stays far below a login's deadline.
  */
-const LOGINS_AT_ONCE = 200;
+export const LOGINS_AT_ONCE = 200;
 const NAMED_HOSTS = 10;
 
 /** Connects to all hosts and looks, `forks` at a time, at what each is and holds. `deployTo`: where its releases are. */
