@@ -1,30 +1,18 @@
 // Asks peers for blocks and makes pieces of them: the part of torrent-stream that we take over on its wires. It asks
 // for the same pieces in the same order everywhere, five blocks at a time, and walks all pieces for every block.
-import {
-  type Asked,
-  askable,
-  forgive,
-  type Peer,
-  quietMs,
-  remove,
-  rests,
-  sourceOf,
-  takeBack,
-} from "./asked.ts";
+import { type Asked, askable, forgive, type Peer, quietMs, remove, rests, takeBack } from "./asked.ts";
 import { type Assembly, BLOCK_BYTES, openAssembly } from "./assembly.ts";
 import { piecesIn } from "./bitfield.ts";
 import { openBook } from "./book.ts";
-import { movesFor } from "./endgame.ts";
 import type { Taken } from "./fed.ts";
 import type { Fetch, FetchOptions } from "./fetch-types.ts";
 import { nextPiece } from "./policy.ts";
+import { rescue } from "./rescue.ts";
 import { openSuspects } from "./suspects.ts";
 
 /** How often late blocks are looked for, and how soon again when some were found: there may be more than places. */
 const LOOK_MS = 200;
 const LOOK_AGAIN_MS = 20;
-/** A wire whose blocks were taken back because it was silent is asked for nothing until it sends, or for this long. */
-const REST_MS = 4000;
 /** Asked and silent for this long, a wire is given up. */
 const SILENCE_MS = 20_000;
 /** Pieces under way together, in memory. */
@@ -82,7 +70,8 @@ export function startFetching(options: FetchOptions): Fetch {
 
   function fill(peer: Peer): void {
     const { wire, flight, pace } = peer;
-    if (book.left === 0 || wire.peerChoking || rests(peer, performance.now())) return;
+    // One that was shut out for the very block it sent is asked for no more.
+    if (book.left === 0 || wire.peerChoking || !peers.has(peer) || rests(peer, performance.now())) return;
     while (flight.length < pace.depth) {
       const assembly = nextAssembly(peer);
       peer.current = assembly;
@@ -146,15 +135,19 @@ export function startFetching(options: FetchOptions): Fetch {
     planSoon();
   }
 
+  function forget({ piece, bytes }: Assembly<Peer>): void {
+    active.delete(piece);
+    activeBytes -= bytes.length;
+    buffers.give(bytes);
+  }
+
   function accept(piece: number, bytes: Buffer): Taken {
     if (!book.isMissing(piece)) return "held";
     if (!isRight(piece, bytes)) return "wrong";
     const assembly = active.get(piece);
     if (assembly !== undefined) {
-      active.delete(piece);
-      activeBytes -= assembly.bytes.length;
+      forget(assembly);
       takeBack(peers, piece);
-      buffers.give(assembly.bytes);
     }
     sums.receivedBytes += bytes.length;
     sums.movedAtMs = performance.now();
@@ -181,36 +174,21 @@ export function startFetching(options: FetchOptions): Fetch {
       if (quietMs(peer, nowMs) > SILENCE_MS) onSilence(peer.wire);
       forgive(peer, active);
     }
-    const found = book.left > 0 && rescue(nowMs);
+    const found = book.left > 0 && rescue({ peers, active, contested, mayAsk, ask }, nowMs);
     looker = lookIn(found ? LOOK_AGAIN_MS : LOOK_MS);
     planSoon();
-  }
-
-  /** Takes blocks back from wires that will be long about them. Returns whether there were any. */
-  function rescue(nowMs: number): boolean {
-    const sources = [...peers].map((peer) => sourceOf(peer, nowMs, (piece) => mayAsk(peer, piece)));
-    const moves = movesFor(sources);
-    for (const { from, to, request } of moves) {
-      const { piece, offset, length } = request;
-      const assembly = active.get(piece);
-      if (assembly === undefined) continue;
-      const block = offset / BLOCK_BYTES;
-      assembly.takeAgain(block);
-      contested.add(`${piece}+${block}`);
-      ask(to.peer, assembly, block);
-      from.peer.late.add(piece);
-      if (from.quietMs > from.blockMs * from.requests.length)
-        from.peer.restsUntilMs = nowMs + Math.min(REST_MS, 2 * from.quietMs);
-      from.peer.wire.cancel(piece, offset, length);
-    }
-    return moves.length > 0;
   }
 
   function leave(peer: Peer): void {
     if (!peers.delete(peer)) return;
     book.strike(peer);
-    suspects.left(peer);
     for (const { piece, block } of peer.flight.splice(0)) active.get(piece)?.giveBack(block);
+    for (const piece of suspects.left(peer)) {
+      const assembly = active.get(piece);
+      if (assembly === undefined) continue;
+      forget(assembly);
+      book.restart(piece);
+    }
     planSoon();
   }
 

@@ -9,8 +9,8 @@ export interface Suspects<Peer> {
   failed(piece: number, senders: ReadonlySet<Peer>): Peer | undefined;
   /** It is right at last. */
   settled(piece: number): void;
-  /** The peer is gone; others may be asked. */
-  left(peer: Peer): void;
+  /** The peer is gone. Returns the pieces that it alone was asked for: they are to be begun again, with others. */
+  left(peer: Peer): readonly number[];
 }
 
 export function openSuspects<Peer>(): Suspects<Peer> {
@@ -29,7 +29,9 @@ export function openSuspects<Peer>(): Suspects<Peer> {
     },
     settled: (piece) => void solo.delete(piece),
     left: (peer) => {
-      for (const [piece, owner] of solo) if (owner === peer) solo.set(piece, undefined);
+      const pieces = [...solo].flatMap(([piece, owner]) => (owner === peer ? [piece] : []));
+      for (const piece of pieces) solo.set(piece, undefined);
+      return pieces;
     },
   };
 }
