@@ -2,7 +2,14 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { OpsError } from "../errors.ts";
+import type { PortRange } from "../peer/protocol.ts";
 import type { Member } from "./fleet.ts";
+
+/** How the other hosts reach a host, undefined: as this machine does; and where it may listen, undefined: on any port. */
+export interface Reach {
+  readonly address: string | undefined;
+  readonly ports: PortRange | undefined;
+}
 
 /**
  * The IP others dial: what the inventory says, else what this machine dialled. Names are looked up here, once.

@@ -1,11 +1,10 @@
 // The hosts of one run, seen as one: who still takes part, what happens to them, and how it ends.
 import { atHost, OpsError } from "../errors.ts";
 import type { Peer } from "../peer/client.ts";
-import type { PortRange } from "../peer/protocol.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { Connection, Target } from "../ssh/types.ts";
-import type { FleetEvent, HostStatus, Phase } from "./events.ts";
-import { PHASES } from "./events.ts";
+import type { Reach } from "./address.ts";
+import { type FleetEvent, type HostStatus, PHASES, type Phase } from "./events.ts";
 import { faultOf } from "./fault.ts";
 import { type Queue, queue } from "./queue.ts";
 import { emptyState, type FleetState, isFinal, reduce } from "./state.ts";
@@ -17,13 +16,7 @@ export interface FleetHost {
   /** The inventory group it is shown under. */
   readonly group: string;
   readonly target: Target;
-  /** How the other hosts reach it, and where it may listen; undefined: as this machine does, on any port. */
   readonly reach?: Reach;
-}
-
-export interface Reach {
-  readonly address: string | undefined;
-  readonly ports: PortRange | undefined;
 }
 
 /** What is open towards a host; filled in as the run goes on. */
