@@ -98,15 +98,15 @@ export async function openWarmHost(connection: Connection, options: WarmHostOpti
     await Promise.allSettled([connection.run(["rm", "-rf", "--", `${cache}/${folder}`], { signal })]);
   };
   const close = async () => {
-    // One that arrives after the folder is gone would make it anew.
+    // One that arrives after the folder is gone would make it anew, and what was interrupted may have begun there.
+    const late = pushes.size > 0;
     await Promise.allSettled(pushes);
     program.end();
-    const { promise: late, resolve } = Promise.withResolvers<"late">();
-    const timer = setTimeout(resolve, GOODBYE_MS, "late");
-    const how = await Promise.race([program.exited, late]).finally(() => clearTimeout(timer));
-    if (how !== "late") return;
-    await program[Symbol.asyncDispose]();
-    await removeFolder();
+    const { promise: overdue, resolve } = Promise.withResolvers<"overdue">();
+    const timer = setTimeout(resolve, GOODBYE_MS, "overdue");
+    const how = await Promise.race([program.exited, overdue]).finally(() => clearTimeout(timer));
+    if (how === "overdue") await program[Symbol.asyncDispose]();
+    if (how === "overdue" || late) await removeFolder();
   };
   // A write that is lost shows as the end of stdout, where it is reported.
   const tell = (line: string) => void program.write(`${line}\n`).catch(() => undefined);

@@ -32,14 +32,16 @@ read -r key || exit 1
 exec 4<>alive
 serve() { { "$@" "$first" "$last" || say mute; } <alive 4>&- & }
 say "$key" >&4
-if has python3; then serve python3 -c "$python"
+# A python3 on the PATH may be a stub, or lack half of its library.
+works= ; python3 -c 'import socket, threading, zlib' 2>/dev/null && works=yes
+if [ "$works" ]; then serve python3 -c "$python"
 elif [ -x /usr/libexec/platform-python ]; then serve /usr/libexec/platform-python -c "$python"
 elif has perl; then serve perl -e "$perl"
 elif has python; then serve python -c "$python"
 else say mute; bun_serves=yes; fi
 if has curl; then with=curl; elif has wget; then with=wget; elif has bash; then with=bash; else with=; fi
 limit='timeout --foreground 20'; $limit true 2>/dev/null || limit=
-if has python3; then plain() { python3 -c "$unpacker" "$@"; }
+if [ "$works" ]; then plain() { python3 -c "$unpacker" "$@"; }
 else plain() { for i; do gzip -dc < "$i.gz" || return; done; }; fi
 once=; case $(wget --help 2>&1) in *BusyBox*) ;; *) once='-t 1 --no-proxy' ;; esac
 fetch() { # HOST PORT PATH NUMBER...: parts to new.NUMBER, as many as will come

@@ -48,7 +48,7 @@ while True:
 `;
 
 /** Writes parts unpacked to stdout: Python's zlib takes two thirds of the time that gzip takes. */
-export const PYTHON_UNPACKER = String.raw`
+export const PYTHON_UNPACKER = `
 import sys, zlib
 for name in sys.argv[1:]:
     with open(name + ".gz", "rb") as f: sys.stdout.buffer.write(zlib.decompress(f.read(), 31))

@@ -156,8 +156,8 @@ export function openSpread(
     void finish(entry, host);
     void host.gone.then((reason) => {
       if (reason === undefined) return;
-      // What its shell lacks for this it doesn't need for the whole file.
-      const helpless = reason.code === "remote" && entry.bytes === 0;
+      // What it lacks for this it may not need for the whole file, whose error says more if it does.
+      const helpless = reason.code === "remote";
       drop(entry, (done) => (helpless ? done.resolve(false) : done.reject(reason)));
     });
   };
