@@ -175,13 +175,6 @@ describe("no connection", () => {
     silent.stop(true);
   });
 
-  test("something that is not an SSH server", async () => {
-    using web = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("hello") });
-    const target = await nowhere({ port: web.port as number });
-    const error = await failure(connect(target, { env: environmentAt(home), timeoutMs: 3000 }));
-    expect(error.code).toBe("unreachable");
-  });
-
   test("interrupted while waiting", async () => {
     using silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
     const controller = new AbortController();
