@@ -22,7 +22,7 @@ const SPREAD_FROM = 3;
 
 /**
  * Puts on each of these hosts the runtime it lacks, as `survey.cache/runtime.name`. Hosts of a kind pass it on to each
- * other, every part checked by its SHA-256 and then the whole; what they can't have from each other is sent from here.
+ * other, every part checked by its SHA-256; what they can't have from each other is sent from here, hashed as a whole.
  * A host that fails is a failed row.
  */
 export async function warmAll(fleet: Fleet, hosts: readonly ColdHost[]): Promise<void> {

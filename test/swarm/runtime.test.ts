@@ -59,7 +59,9 @@ async function runtimeAt(home: string, platform: Platform): Promise<Record<strin
   const code = `import { runtimeFor } from ${JSON.stringify(module)};
     const answer = (value) => console.log(JSON.stringify(value));
     await runtimeFor(${JSON.stringify(platform)}).then(answer, ({ code, message }) => answer({ code, message }));`;
-  const env = { ...process.env, HOME: home, XDG_CACHE_HOME: undefined, BUN_INSTALL_CACHE_DIR: undefined };
+  // npm tells what it runs its own registry and folders this way, and Bun heeds that before any file.
+  const rest = Object.entries(process.env).filter(([name]) => !/^(?:npm_|bun_|xdg_)/i.test(name));
+  const env = { ...Object.fromEntries(rest), HOME: home };
   const child = Bun.spawn([process.execPath, "-e", code], { env, stdout: "pipe", stderr: "inherit" });
   return JSON.parse(await child.stdout.text()) as Record<string, unknown>;
 }
