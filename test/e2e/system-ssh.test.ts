@@ -72,7 +72,9 @@ test("Ansible says the same of such hosts: reached, and unreachable", async () =
     expect(theirs.said).toContain(stage.fleet.home(host));
     expect(ours.stdout).toContain(stage.fleet.home(host));
   }
-  await stage.setVars({ ansible_ssh_extra_args: "-o ProxyCommand='echo no way >&2; false'" });
+  // In a shell of its own: `exec`, which ssh puts before it, would close the connection before anything was said.
+  const proxy = `sh -c "echo no way >&2; false"`;
+  await stage.setVars({ ansible_ssh_extra_args: `-o ProxyCommand='${proxy}'` });
   const [unreached, failed] = [await ansible(), await run()];
   expect([unreached.exitCode, failed.exitCode]).toEqual([4, 4]);
   expect(failed.stdout).toContain("no way");
