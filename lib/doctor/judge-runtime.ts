@@ -1,7 +1,8 @@
 // Can a host run our peer: its platform, the Bun it has or gets, the folder that is kept in; pure but for one file's size.
-import type { Runtime } from "../swarm/runtime.ts";
+
 import type { Survey } from "../swarm/survey.ts";
 import { formatBytes } from "../ui/format.ts";
+import type { Runtime } from "../warm/types.ts";
 import { about, type Finding } from "./finding.ts";
 import type { Probe } from "./probe.ts";
 

@@ -6,17 +6,8 @@ import { $, ProcessOutput } from "zx";
 import { OpsError } from "../errors.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { touch } from "../warm/pack.ts";
+import type { Runtime } from "../warm/types.ts";
 import type { Platform, Survey } from "./survey.ts";
-
-export interface Runtime {
-  /** A file on the control host. */
-  readonly path: string;
-  /** Its name in a host's cache, `bun-VERSION-` and 16 hex digits of its SHA-256: another build is another file. */
-  readonly name: string;
-  readonly bytes: number;
-  /** In hex. */
-  readonly sha256: string;
-}
 
 /** Bun's npm packages by `uname -m`; each comes as glibc and as musl, for x86_64 also without AVX2. */
 const PACKAGES: Readonly<Record<string, { package: string; cpu: string; node: string }>> = {

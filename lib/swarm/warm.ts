@@ -4,9 +4,10 @@ import { limiter } from "../ssh/pool.ts";
 import type { Connection } from "../ssh/types.ts";
 import { type Packed, packRuntime } from "../warm/pack.ts";
 import { openSpread } from "../warm/spread.ts";
+import type { Runtime } from "../warm/types.ts";
 import { addressOf } from "./addresses.ts";
 import type { Fleet, Member } from "./fleet.ts";
-import { type Runtime, runtimesFolder } from "./runtime.ts";
+import { runtimesFolder } from "./runtime.ts";
 import type { Survey } from "./survey.ts";
 
 /** A host that lacks its runtime. */

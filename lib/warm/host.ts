@@ -4,10 +4,10 @@ import { OpsError } from "../errors.ts";
 import type { PortRange } from "../peer/protocol.ts";
 import { lost } from "../ssh/program.ts";
 import type { Connection } from "../ssh/types.ts";
-import type { Runtime } from "../swarm/runtime.ts";
 import type { Packed, Part } from "./pack.ts";
 import { WARM_PREFIX, WARM_SCRIPT } from "./script.ts";
 import { BUN_SERVER, PERL_SERVER, PYTHON_SERVER, PYTHON_UNPACKER } from "./servers.ts";
+import type { Runtime } from "./types.ts";
 
 /** What became of a part on a host: it is there and hashed, it didn't come, or other bytes came. */
 export type Outcome = "have" | "failed" | "wrong";

@@ -3,7 +3,7 @@
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OpsError } from "../errors.ts";
-import type { Runtime } from "../swarm/runtime.ts";
+import type { Runtime } from "./types.ts";
 
 export interface Part {
   /** Counted from 0; unpacked, it begins at `index * PART_BYTES`. */

@@ -2,10 +2,10 @@
 import type { PortRange } from "../peer/protocol.ts";
 import { interrupted, throwIfInterrupted } from "../ssh/pool.ts";
 import type { Connection } from "../ssh/types.ts";
-import type { Runtime } from "../swarm/runtime.ts";
 import { type Giver, type Outcome, openWarmHost, type WarmHost } from "./host.ts";
 import type { Packed } from "./pack.ts";
 import { openTable } from "./table.ts";
+import type { Runtime } from "./types.ts";
 
 export interface Cold {
   readonly connection: Connection;
