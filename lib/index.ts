@@ -14,7 +14,8 @@ export { ansibleExitCode } from "./inventory/exit-code.ts";
 export { graphText, hostJson, listJson } from "./inventory/print.ts";
 export { showInventory } from "./inventory/show.ts";
 export type { Group, Host, Inventory } from "./inventory/types.ts";
-export { type HostSettings, settingsOf } from "./settings.ts";
+export type { HostSettings } from "./settings.ts";
+export { settingsOf } from "./settings-of.ts";
 
 // Hosts: connections, and many of them as one fleet
 export { connect } from "./ssh/connect.ts";
@@ -38,18 +39,13 @@ export { startTracker } from "./tracker/start.ts";
 // Releases: the steps of a deploy, each on all hosts
 export { newReleaseId } from "./release/layout.ts";
 export { openRelease, type Release } from "./deploy/open-release.ts";
-export {
-  deployOptions,
-  planDeploy,
-  planFleet,
-  planHosts,
-  planRollback,
-  rollbackOptions,
-} from "./deploy/plan.ts";
+export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
+export { planFleet, planHosts } from "./deploy/hosts.ts";
+export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll } from "./deploy/lock-all.ts";
-export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/steps.ts";
-export { activateAll, requireHosts } from "./deploy/steps.ts";
+export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
+export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";

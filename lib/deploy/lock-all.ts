@@ -2,7 +2,7 @@
 import { OpsError } from "../errors.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
-import type { PlannedHost } from "./plan.ts";
+import type { PlannedHost } from "./hosts.ts";
 
 /** Whose lock it will be, and whether another's may be broken for it. */
 export interface LockWish {

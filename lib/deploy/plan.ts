@@ -1,26 +1,13 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
-import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { unservedVars } from "../ansistrano.ts";
-import { type FleetFlags, fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
-import type { Host } from "../inventory/types.ts";
-import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
-import { type HostSettings, settingsOf } from "../settings.ts";
-import { sshEnvironment } from "../ssh/environment.ts";
-import { targetOf } from "../ssh/target.ts";
-import type { FleetHost } from "../swarm/fleet.ts";
 import { agreed } from "./agreed.ts";
 import { type Allowance, parseAllowance } from "./allowance.ts";
-import { readyHosts } from "./ready.ts";
-import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
-
-/** One host of a plan, ready to be part of a fleet. */
-export interface PlannedHost extends FleetHost {
-  readonly settings: HostSettings;
-}
+import type { DeployOptions, RollbackOptions } from "./flags.ts";
+import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { agreedVia, type Via } from "./via.ts";
 
 export interface DeployPlan {
   readonly app: string;
@@ -38,55 +25,6 @@ export interface DeployPlan {
   readonly owner: string;
   /** Said once at the start. */
   readonly warnings: readonly string[];
-}
-
-const RELEASE_FLAGS = {
-  ...FLEET_FLAGS,
-  allowFailures: { type: "text", value: "N|N%", help: "switch although so many hosts failed (0)" },
-  breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
-  check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
-} as const satisfies Record<string, Flag>;
-
-const DEPLOY_FLAGS = {
-  ...RELEASE_FLAGS,
-  source: {
-    type: "text",
-    short: "s",
-    value: "FROM",
-    help: "folder, tarball, file or git:REF, over rookery_source",
-  },
-  release: {
-    type: "text",
-    short: "r",
-    value: "ID",
-    help: "name of the release (default: UTC time, 20261123120307)",
-  },
-  via: VIA_FLAG,
-} as const satisfies Record<string, Flag>;
-
-export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;
-export type RollbackOptions = Parsed<typeof RELEASE_FLAGS>;
-
-/** Options of deploy.ts. */
-export function deployOptions(argv: readonly string[]): DeployOptions {
-  return parseOptions(argv, {
-    example: "bun scripts/deploy.ts prod --limit 'web:!web9'",
-    about: "Puts a release on every matching host by torrent, and switches all of them to it.",
-    words: "INVENTORY [PATTERN]",
-    maxWords: 2,
-    flags: DEPLOY_FLAGS,
-  });
-}
-
-/** Options of rollback.ts. */
-export function rollbackOptions(argv: readonly string[]): RollbackOptions {
-  return parseOptions(argv, {
-    example: "bun scripts/rollback.ts prod",
-    about: "Switches every host back to one release: the one named, or the last good one before the current.",
-    words: "INVENTORY [RELEASE]",
-    maxWords: 2,
-    flags: RELEASE_FLAGS,
-  });
 }
 
 /**
@@ -149,72 +87,6 @@ export async function planRollback(
     owner: ownerName(),
     release: words[0],
   };
-}
-
-/** Hosts with settings and targets, and what there is to warn about. */
-export async function planHosts(
-  flags: FleetFlags,
-  {
-    source,
-    signal,
-    patternWord = true,
-  }: {
-    readonly source?: string | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly patternWord?: boolean;
-  },
-): Promise<{
-  hosts: readonly PlannedHost[];
-  forks: number;
-  warnings: readonly string[];
-  words: readonly string[];
-}> {
-  const { inventory, hosts, forks, words } = await fleetConfig(flags, {
-    patternWord,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const planned = hosts.map((host) => {
-    const settings = settingsOf(inventory, host, { source });
-    const { address, ports } = settings;
-    const target = targetOf(inventory, host);
-    return { name: host.name, group: groupOf(host), target, reach: { address, ports }, settings };
-  });
-  const unserved = new Set(hosts.flatMap((host) => unservedVars(inventory, host)));
-  const warnings = [
-    ...inventory.warnings,
-    ...[...unserved].map(
-      (name) =>
-        `${name} is set, but Rookery runs no Ansible tasks inside a deploy: see rookery_before_activate and rookery_after_activate`,
-    ),
-  ];
-  return { hosts: await readyHosts(planned, { signal }), forks, warnings, words };
-}
-
-/**
- * Hosts to connect to and nothing else: for scripts that need no releases.
- * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
- */
-export async function planFleet(
-  flags: FleetFlags,
-  { signal }: { readonly signal?: AbortSignal } = {},
-): Promise<{ readonly hosts: readonly FleetHost[]; readonly forks: number }> {
-  const { inventory, hosts, forks } = await fleetConfig(flags, signal === undefined ? {} : { signal });
-  const planned = hosts.map((host) => ({
-    name: host.name,
-    group: groupOf(host),
-    target: targetOf(inventory, host),
-  }));
-  return { hosts: await readyHosts(planned, { signal }), forks };
-}
-
-/** user@host of whoever runs this, for locks and logs. */
-export function ownerName(): string {
-  return `${sshEnvironment().user}@${hostname()}`;
-}
-
-/** Hosts are shown under the most telling of their groups: the last by name that is not everybody's. */
-export function groupOf(host: Host): string {
-  return host.groups.find((group) => group !== "all" && group !== "ungrouped") ?? "all";
 }
 
 /** One machine under two names would wait for its own lock. */

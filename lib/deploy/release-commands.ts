@@ -2,7 +2,7 @@
 import { OpsError } from "../errors.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
-import type { PlannedHost } from "./plan.ts";
+import type { PlannedHost } from "./hosts.ts";
 
 /**
  * Runs `commands`, those of the inventory's `setting`, in release `id`, one after the other.

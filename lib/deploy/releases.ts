@@ -4,7 +4,7 @@ import type { HostReport } from "../release/types.ts";
 import type { Fleet } from "../swarm/fleet.ts";
 import { formatBytes } from "../ui/format.ts";
 import { table } from "../ui/table.ts";
-import { type PlannedHost, planHosts } from "./plan.ts";
+import { type PlannedHost, planHosts } from "./hosts.ts";
 
 /** Options of releases.ts. */
 export function releasesOptions(argv: readonly string[]): Parsed<typeof FLEET_FLAGS> {

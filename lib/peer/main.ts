@@ -2,15 +2,6 @@
 // It holds nothing that outlives it: no daemon, no pid file; the lock it took and the payload it fetched go with it.
 import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
-import { placePayload } from "../payload/unpack.ts";
-import { twentieths } from "../percent.ts";
-import { activateRelease, markGood } from "../release/activate.ts";
-import { runCommand } from "../release/command.ts";
-import { inspectHost } from "../release/inspect.ts";
-import { installRelease } from "../release/install.ts";
-import { checkLock, freeLock, takeLock } from "../release/lock.ts";
-import { pruneReleases } from "../release/prune.ts";
-import { removeStale } from "../release/remove.ts";
 import { type Download, startDownload } from "./download.ts";
 import { withoutFrames } from "./frames.ts";
 import {
@@ -19,33 +10,21 @@ import {
   type Method,
   type Params,
   PROTOCOL_VERSION,
-  type Result,
   readLines,
   SILENCE_LIMIT_MS,
   type Upward,
   type WireError,
 } from "./protocol.ts";
 import { type Receiving, startReceiving } from "./receive.ts";
-
-type Handlers = { readonly [M in Method]: (params: Params<M>, signal: AbortSignal) => Promise<Result<M>> };
+import { type Handlers, releaseMethods } from "./release-methods.ts";
 
 const stop = new AbortController();
-const locks = new Map<string, string>();
 let download: Download | undefined;
 let receiving: Receiving | undefined;
 
+const releases = releaseMethods({ tell: send });
 const handlers: Handlers = {
-  inspect: ({ deployTo }) => inspectHost(deployTo),
-  lock: async ({ deployTo, infohash, ...options }, signal) => {
-    const { token, broke } = await takeLock(deployTo, { ...options, signal });
-    locks.set(deployTo, token);
-    await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
-    return { broke };
-  },
-  unlock: async ({ deployTo }) => {
-    await unlock(deployTo);
-    return {};
-  },
+  ...releases.methods,
   join: async (params, signal) => {
     if (download !== undefined) throw new Error("already in a swarm");
     download = await startDownload(params, {
@@ -74,30 +53,6 @@ const handlers: Handlers = {
     await leave();
     return {};
   },
-  install: ({ deployTo, contentBytes, ...options }, signal) =>
-    installRelease(deployTo, {
-      ...options,
-      signal,
-      onProgress: twentieths(contentBytes, (percent) =>
-        send({ type: "detail", text: `unpacking ${percent} %` }),
-      ),
-    }),
-  place: ({ payload, destination }, signal) => placePayload(payload, destination, { signal }),
-  command: async ({ deployTo, ...options }, signal) => {
-    const onOutput = (stream: "stdout" | "stderr", text: string) => send({ type: "output", stream, text });
-    return { exitCode: await runCommand(deployTo, { ...options, signal, onOutput }) };
-  },
-  activate: async ({ deployTo, id }) => {
-    const token = locks.get(deployTo);
-    if (token === undefined) throw new Error("activate without a lock");
-    await checkLock(deployTo, token);
-    return activateRelease(deployTo, id);
-  },
-  markGood: async ({ deployTo, id, by, rollback }) => {
-    await markGood(deployTo, id, { by, rollback });
-    return {};
-  },
-  prune: async ({ deployTo, keep }) => ({ removed: await pruneReleases(deployTo, keep) }),
 };
 
 function joined(): Download {
@@ -109,13 +64,6 @@ async function leave(): Promise<void> {
   const leaving = [download, receiving];
   download = receiving = undefined;
   for (const each of leaving) await each?.[Symbol.asyncDispose]();
-}
-
-async function unlock(deployTo: string): Promise<void> {
-  const token = locks.get(deployTo);
-  if (token === undefined) return;
-  locks.delete(deployTo);
-  await freeLock(deployTo, token);
 }
 
 function send(message: Upward): void {
@@ -169,7 +117,7 @@ async function main(): Promise<void> {
   await Promise.allSettled(running);
   // A `join` that was still opening its files when the end came.
   await leave();
-  for (const deployTo of [...locks.keys()]) await unlock(deployTo);
+  await releases.end();
   if (fault !== undefined) throw fault;
 }
 

@@ -1,6 +1,6 @@
 // Flags → options and --help.
 import { expect, test } from "bun:test";
-import { deployOptions, rollbackOptions } from "../../lib/deploy/plan.ts";
+import { deployOptions, rollbackOptions } from "../../lib/deploy/flags.ts";
 import { runOptions } from "../../lib/deploy/run-command.ts";
 import { Help } from "../../lib/options.ts";
 

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deployOptions, planDeploy } from "../../lib/deploy/plan.ts";
+import { deployOptions } from "../../lib/deploy/flags.ts";
+import { planDeploy } from "../../lib/deploy/plan.ts";
 import { temporaryFolder } from "../support/marker.ts";
 
 let folder: string;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { unservedVars } from "../../lib/ansistrano.ts";
 import { loadInventory } from "../../lib/inventory/load.ts";
-import { type HostSettings, settingsOf, swarmSettingsOf } from "../../lib/settings.ts";
+import type { HostSettings } from "../../lib/settings.ts";
+import { settingsOf, swarmSettingsOf } from "../../lib/settings-of.ts";
 import { temporaryFolder } from "../support/marker.ts";
 
 let root: string;

@@ -66,7 +66,9 @@ function shown(name: string, value: unknown): string {
 }
 
 test("no other rookery_ or ansistrano_ var is spoken of than there is", async () => {
-  const files = ["settings.ts", "ansistrano.ts"].map((name) => readFile(join(PROJECT, "lib", name), "utf8"));
+  const files = ["settings.ts", "settings-of.ts", "ansistrano.ts"].map((name) =>
+    readFile(join(PROJECT, "lib", name), "utf8"),
+  );
   const settings = (await Promise.all(files)).join("\n");
   const names = new Set(README.match(/\b(?:rookery|ansistrano)_[a-z_]*[a-z]\b/g));
   expect([...names].filter((name) => !settings.includes(`${name}`))).toEqual([]);

@@ -1,0 +1,52 @@
+// The flags of deploy.ts and rollback.ts.
+import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { VIA_FLAG } from "./via.ts";
+
+const RELEASE_FLAGS = {
+  ...FLEET_FLAGS,
+  allowFailures: { type: "text", value: "N|N%", help: "switch although so many hosts failed (0)" },
+  breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
+  check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
+} as const satisfies Record<string, Flag>;
+
+const DEPLOY_FLAGS = {
+  ...RELEASE_FLAGS,
+  source: {
+    type: "text",
+    short: "s",
+    value: "FROM",
+    help: "folder, tarball, file or git:REF, over rookery_source",
+  },
+  release: {
+    type: "text",
+    short: "r",
+    value: "ID",
+    help: "name of the release (default: UTC time, 20261123120307)",
+  },
+  via: VIA_FLAG,
+} as const satisfies Record<string, Flag>;
+
+export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;
+export type RollbackOptions = Parsed<typeof RELEASE_FLAGS>;
+
+/** Options of deploy.ts. */
+export function deployOptions(argv: readonly string[]): DeployOptions {
+  return parseOptions(argv, {
+    example: "bun scripts/deploy.ts prod --limit 'web:!web9'",
+    about: "Puts a release on every matching host by torrent, and switches all of them to it.",
+    words: "INVENTORY [PATTERN]",
+    maxWords: 2,
+    flags: DEPLOY_FLAGS,
+  });
+}
+
+/** Options of rollback.ts. */
+export function rollbackOptions(argv: readonly string[]): RollbackOptions {
+  return parseOptions(argv, {
+    example: "bun scripts/rollback.ts prod",
+    about: "Switches every host back to one release: the one named, or the last good one before the current.",
+    words: "INVENTORY [RELEASE]",
+    maxWords: 2,
+    flags: RELEASE_FLAGS,
+  });
+}
