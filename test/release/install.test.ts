@@ -311,7 +311,7 @@ test("Ctrl+C in the middle leaves nothing at all", async () => {
 test("a payload that isn't what its manifest says becomes no release", async () => {
   await using site = await newSite();
   const payload = await writePayload(join(site.root, "payload"), TREE);
-  await writeFile(join(payload, "content"), "y".repeat((await stat(join(payload, "content"))).size));
+  await writeFile(join(payload, "new"), "y".repeat((await stat(join(payload, "new"))).size));
   const damaged = installRelease(site.deployTo, { id: "r1", infohash: INFOHASH, payload });
   await expect(damaged).rejects.toMatchObject({ code: "hash" });
   await expectNothing(site);
