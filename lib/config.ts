@@ -1,5 +1,7 @@
 // What a run is told from outside: environment and ansible.cfg under flags, resolved once and passed along.
 import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { askSecret } from "./ask.ts";
 import { OpsError } from "./errors.ts";
 import { extraVars } from "./extra-vars.ts";
@@ -187,4 +189,11 @@ function forksOf({ connection: { forks } }: AnsibleConfig): number | undefined {
   throw new OpsError("usage", `ANSIBLE_FORKS is "0"`, {
     hint: "set it to a whole number of at least 1, or unset it",
   });
+}
+
+/** Where this user's runs are remembered: XDG_STATE_HOME, else ~/.local/state. */
+export function historyPath(): string {
+  const { XDG_STATE_HOME: state = "", HOME } = process.env;
+  const folder = isAbsolute(state) ? state : join(HOME || homedir(), ".local", "state");
+  return join(folder, "rookery", "history.db");
 }
