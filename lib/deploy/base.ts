@@ -8,10 +8,10 @@ import { type Base, type BaseHost, findTree } from "./host-tree.ts";
  */
 export async function chooseBase(fleet: Fleet<BaseHost>): Promise<Base | undefined> {
   const members = fleet.alive.filter(({ survey }) => survey?.report !== undefined);
-  const running = Map.groupBy(members, currentTree);
-  running.delete(undefined);
-  const [tree] =
-    [...running].sort(([a, one], [b, other]) => other.length - one.length || (a < b ? 1 : -1))[0] ?? [];
+  const running = Map.groupBy(members, (member) => currentTree(member) ?? "");
+  running.delete("");
+  const byNumber = [...running].sort(([a, one], [b, other]) => other.length - one.length || (a < b ? 1 : -1));
+  const [tree] = byNumber[0] ?? [];
   if (tree === undefined) return undefined;
   const holders = members.filter((member) => holds(member, tree));
   return holders.length * 2 > members.length ? findTree(fleet, tree, holders) : undefined;

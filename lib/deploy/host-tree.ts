@@ -34,11 +34,16 @@ export async function readHostTree(
   if (connection === undefined || settings === undefined) throw new Error(`${host} is not connected`);
   const path = treePath(layoutOf(settings.deployTo), id);
   const late = AbortSignal.timeout(READ_MS);
-  const packed = await readWhole(connection, path, AbortSignal.any([signal, late])).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (!late.aborted) throw error;
-    throw new OpsError("timeout", `${path} did not come within ${READ_MS / 1000} s`, { host, cause: error });
-  });
+  const packed = await readWhole(connection, path, AbortSignal.any([signal, late])).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      if (!late.aborted) throw error;
+      throw new OpsError("timeout", `${path} did not come within ${READ_MS / 1000} s`, {
+        host,
+        cause: error,
+      });
+    },
+  );
   const entries = unpackTree(packed, path);
   if (treeDigest(entries) === tree) return { tree, entries };
   throw new OpsError("release", `${path} lists another release than its record says`, { host });

@@ -76,7 +76,11 @@ async function packRelease(
   const payload = await packSource(source, { folder: join(folder, "payload"), base: base?.entries, signal });
   for (const warning of payload.warnings) fleet.note(warning, { level: "warning" });
   const tree = treeDigest(payload.manifest.entries);
-  const torrent = await createTorrent(payload.path, { name: app, pieceLength: pieceLengthFor(payload), signal });
+  const torrent = await createTorrent(payload.path, {
+    name: app,
+    pieceLength: pieceLengthFor(payload),
+    signal,
+  });
   const kept = stack.move();
   return { app, id, payload, tree, base, torrent, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -2,9 +2,9 @@
 import { OpsError } from "../errors.ts";
 import { diffTree } from "../payload/patch.ts";
 import type { ReleaseInfo } from "../release/types.ts";
-import { printable } from "../torrent/paths.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
+import { printable } from "../torrent/paths.ts";
 import { formatBytes, plural } from "../ui/format.ts";
 import { type Base, findTree } from "./host-tree.ts";
 import type { PlannedHost } from "./hosts.ts";
@@ -23,13 +23,19 @@ const NAMED_FILES = 3;
 export async function stageAll(
   fleet: Fleet<PlannedHost>,
   release: Release,
-  { members, payload }: {
+  {
+    members,
+    payload,
+  }: {
     readonly members: readonly DeployMember[];
     /** Folder that a host fetches the payload into. */
     readonly payload: (member: DeployMember) => string;
   },
 ): Promise<ReadonlyMap<DeployMember, number>> {
-  const { tree, torrent: { infohash } } = release;
+  const {
+    tree,
+    torrent: { infohash },
+  } = release;
   const patches = await patchesFor(fleet, release, members);
   const staged = await fleet.each(
     async (member) => {
@@ -37,7 +43,12 @@ export async function stageAll(
       const patch = base?.tree === undefined ? undefined : patches.get(base.tree);
       if (base === undefined || patch === undefined) return 0;
       const { deployTo } = member.settings;
-      fleet.emit({ type: "status", host: member.name, status: "ready", detail: `looking what ${base.id} has of it` });
+      fleet.emit({
+        type: "status",
+        host: member.name,
+        status: "ready",
+        detail: `looking what ${base.id} has of it`,
+      });
       try {
         const asked = { deployTo, infohash, tree, base: base.id, patch, payload: payload(member) };
         const found = await peerOf(member).request("stage", asked, { signal: fleet.signal });
@@ -77,7 +88,11 @@ async function patchesFor(
   release: Release,
   members: readonly DeployMember[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { payload: { manifest }, tree, base } = release;
+  const {
+    payload: { manifest },
+    tree,
+    base,
+  } = release;
   const wanting = Map.groupBy(members, (member) => baseOn(member, release)?.tree);
   wanting.delete(undefined);
   const known = new Map<string, Base>([[tree, { tree, entries: manifest.entries }]]);
@@ -89,10 +104,9 @@ async function patchesFor(
     if (found !== undefined) known.set(wanted, found);
   }
   return new Map(
-    [...known.values()].filter((each) => wanting.has(each.tree)).map(({ tree: of, entries }) => [
-      of,
-      Buffer.from(diffTree(entries, manifest)).toString("base64"),
-    ]),
+    [...known.values()]
+      .filter((each) => wanting.has(each.tree))
+      .map(({ tree: of, entries }) => [of, Buffer.from(diffTree(entries, manifest)).toString("base64")]),
   );
 }
 

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { openFiles } from "./open-files.ts";
-import { covers, coveredBytes, NO_OVERLAY, type Overlay, type Part, partsOf } from "./overlay.ts";
+import { coveredBytes, covers, NO_OVERLAY, type Overlay, type Part, partsOf } from "./overlay.ts";
 
 export interface Storage extends AsyncDisposable {
   readonly folder: string;
@@ -116,9 +116,11 @@ export async function openStorage(
     sync: async () => {
       for (let file = 0; file < files.length; file++) {
         if (files[file]?.length === 0) continue;
-        await opened.use(paths[file] as string, flags, (handle) => handle.datasync()).catch((error) => {
-          throw explained(error, folder, totalBytes);
-        });
+        await opened
+          .use(paths[file] as string, flags, (handle) => handle.datasync())
+          .catch((error) => {
+            throw explained(error, folder, totalBytes);
+          });
       }
     },
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),

@@ -4,8 +4,9 @@ import { lstat, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
 import { readManifest } from "../payload/read-content.ts";
-import { treeDigest } from "../payload/tree.ts";
 import { removeTree } from "../payload/remove-tree.ts";
+import type { Staged } from "../payload/stage.ts";
+import { treeDigest } from "../payload/tree.ts";
 import { unpackPayload } from "../payload/unpack.ts";
 import { flushFileSystem, syncFolder } from "./durable.ts";
 import { fileFault, hasCode, interruption } from "./faults.ts";
@@ -34,12 +35,8 @@ export interface InstallOptions {
 }
 
 /** A release that was begun: those files of it that an earlier release had. */
-export interface StagedTree {
+export interface StagedTree extends Pick<Staged, "placed" | "overlay"> {
   readonly folder: string;
-  /** Paths of its files that are there, checked. */
-  readonly placed: readonly string[];
-  /** Reads bytes of the payload's `kept` region that lie in such files. */
-  readonly readKept?: UnpackStaged["readKept"];
 }
 
 /**
