@@ -81,6 +81,14 @@ export function baseOn({ survey }: DeployMember, { tree, base }: Release): Relea
   );
 }
 
+/** Bytes of the payload that a host need not fetch, as far as names tell before anybody has looked. */
+export function expectedReuse(member: DeployMember, release: Release): number {
+  const { tree, base, payload } = release;
+  const ours = baseOn(member, release)?.tree;
+  const known = ours !== undefined && (ours === tree || ours === base?.tree);
+  return known ? payload.manifest.keptBytes : 0;
+}
+
 /** Patches in base64, by the tree each is for. */
 async function patchesFor(
   fleet: Fleet<PlannedHost>,
