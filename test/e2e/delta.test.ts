@@ -1,7 +1,7 @@
 // Only what changed travels: releases made of what hosts have already, checked, and the same on every one of them.
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { appendFile, chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killAll } from "../support/processes.ts";
 import { differences, readTree } from "./digest.ts";
@@ -39,8 +39,8 @@ async function prepared({
 }
 
 /** Changes two of the files and puts a byte into the middle of the large one. */
-async function change(): Promise<void> {
-  for (const name of ["file-7", "file-9"]) {
+async function change(names: readonly string[] = ["file-7", "file-9"]): Promise<void> {
+  for (const name of names) {
     await rm(join(stage.source, name));
     await writeFile(join(stage.source, name), randomBytes(FILE_BYTES));
   }
@@ -77,3 +77,78 @@ for (const via of ["swarm", "ssh"] as const) {
     await stage.expectTidy();
   });
 }
+
+test("a host that is new, and one with another release, are served from the others and what they have", async () => {
+  await prepared({ hosts: 4 });
+  // web3 never saw a release, web4 holds none but one of its own.
+  await rm(stage.place("web3"), { recursive: true });
+  await change(["file-20", "file-21"]);
+  expect((await stage.run("deploy", ["-r", "own", "--limit", "web4"])).exitCode).toBe(0);
+  await rm(stage.place("web4", "releases", "one"), { recursive: true });
+  await change();
+  const check = await stage.run("deploy", ["-r", "two", "--check"]);
+  expect(check.stdout).toMatch(/\d+ KiB would travel to 2 hosts, 1\d\.\d MiB are there already/);
+  expect(check.stdout).toMatch(/1\d\.\d MiB would travel to 2 hosts$/m);
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  expect(bytesOf(result, "web1")).toBeLessThan(TOTAL_BYTES / 15);
+  expect(bytesOf(result, "web3")).toBeGreaterThan(TOTAL_BYTES * 0.95);
+  expect(bytesOf(result, "web4")).toBeLessThan(TOTAL_BYTES / 8);
+  expectSource();
+  await stage.expectTidy();
+});
+
+test("a file that was changed by hand is told, fetched, and not passed on", async () => {
+  await prepared();
+  await change();
+  const drifted = stage.place("web2", "current", "file-50");
+  const { mode } = await stat(drifted);
+  await writeFile(drifted, randomBytes(FILE_BYTES));
+  await rm(stage.place("web2", "current", "file-51"));
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  const notes = result.events.flatMap((event) => (event.type === "note" ? [event] : []));
+  expect(notes).toEqual([
+    expect.objectContaining({
+      level: "warning",
+      host: "web2",
+      message: expect.stringMatching(/2 files of its release one changed .*: file-50, file-51$/),
+    }),
+  ]);
+  expect(bytesOf(result, "web2")).toBeGreaterThan(bytesOf(result, "web1") + 1.9 * FILE_BYTES);
+  expect((await stat(stage.place("web2", "current", "file-50"))).mode).toBe(mode);
+  expectSource();
+});
+
+test("what a host says it has is not believed: a record of other files costs a fetch, nothing else", async () => {
+  await prepared();
+  await change();
+  await writeFile(stage.place("web1", ".rookery", "releases", "one.tree"), "no list of files");
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  expect(notesOf(result)).toEqual([expect.stringMatching(/^fetches everything, .*one\.tree is no list/)]);
+  expect(bytesOf(result, "web1")).toBeGreaterThan(TOTAL_BYTES * 0.95);
+  expect(bytesOf(result, "web2")).toBeLessThan(TOTAL_BYTES / 15);
+  expectSource();
+});
+
+test("killed half-way, then again: nothing half-made is left, and it goes on", async () => {
+  await prepared({ hosts: 2 });
+  await change(Array.from({ length: 60 }, (_, index) => `file-${index}`));
+  let killed = false;
+  const onEvent = (event: Event) => {
+    if (killed || event.type !== "progress" || event.verifiedBytes < 0.7 * event.totalBytes) return;
+    killed = true;
+    killAll(stage.fleet.names.flatMap((name) => stage.peers(name)).map(({ pid }) => pid));
+  };
+  const slow = ["-e", "rookery_max_download=2MB"];
+  const cut = await stage.json("deploy", ["-r", "two", ...slow], { onEvent });
+  expect([killed, cut.exitCode]).toEqual([true, 2]);
+  expect(await Promise.all(stage.fleet.names.map(stage.current))).toEqual(["one", "one"]);
+  for (const name of stage.fleet.names) expect(await stage.releases(name)).toEqual(["one"]);
+  const again = await stage.json("deploy", ["-r", "two", "--break-lock"]);
+  expect(again.exitCode).toBe(0);
+  for (const host of stage.fleet.names) expect(bytesOf(again, host)).toBeLessThan(60 * FILE_BYTES);
+  expectSource();
+  await stage.expectTidy();
+});
