@@ -8,6 +8,7 @@ import {
   deployOptions,
   distributeRelease,
   openRelease,
+  openSourceOf,
   planDeploy,
   prepareAll,
   previewDeploy,
@@ -28,8 +29,9 @@ await script(async (signal) => {
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
-    await using release = await openRelease(fleet, plan);
+    await using source = await openSourceOf(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    await using release = await openRelease(fleet, plan, source);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)

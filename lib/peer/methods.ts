@@ -32,6 +32,28 @@ export interface Methods {
     result: { broke: string | undefined };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
+  /**
+   * Begins the release that the payload `infohash` will bring, with what release `base` on this host has of it: `patch`
+   * (base64, see payload/patch.ts) makes the payload's manifest of that release's tree. `join`, `receive` and `install`
+   * of the same infohash make use of it, `leave` ends it. `drifted`: files of `base` that were changed since.
+   */
+  stage: {
+    params: {
+      deployTo: string;
+      infohash: string;
+      base: string;
+      patch: string;
+      tree: string;
+      payload: string;
+    };
+    result: {
+      coveredBytes: number;
+      drifted: readonly string[];
+      reflinked: number;
+      linked: number;
+      copied: number;
+    };
+  };
   /** Opens the torrent (metainfo in base64) in `folder` and listens. A seeder has all content already. */
   join: {
     params: {

@@ -4,7 +4,7 @@ import { twentieths } from "../percent.ts";
 import { activateRelease, markGood, switchBack } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
-import { installRelease } from "../release/install.ts";
+import { installRelease, type StagedTree } from "../release/install.ts";
 import { checkLock, freeLock, takeLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
@@ -29,7 +29,14 @@ type ReleaseMethod =
   | "prune";
 
 /** `tell` takes what happens meanwhile; `end` frees the locks that are held still. */
-export function releaseMethods({ tell }: { readonly tell: (event: Upward) => void }): {
+export function releaseMethods({
+  tell,
+  staged,
+}: {
+  readonly tell: (event: Upward) => void;
+  /** What was begun of the release that this payload brings. */
+  readonly staged: (infohash: string) => StagedTree | undefined;
+}): {
   readonly methods: Pick<Handlers, ReleaseMethod>;
   end(): Promise<void>;
 } {
@@ -55,6 +62,7 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
     install: ({ deployTo, contentBytes, ...options }, signal) =>
       installRelease(deployTo, {
         ...options,
+        staged: staged(options.infohash),
         signal,
         onProgress: twentieths(contentBytes, (percent) =>
           tell({ type: "detail", text: `unpacking ${percent} %` }),
