@@ -7,6 +7,7 @@ import {
   connectAll,
   deployOptions,
   distributeRelease,
+  lockFirst,
   openRelease,
   planDeploy,
   prepareAll,
@@ -30,6 +31,7 @@ await script(async (signal) => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
     await using release = await openRelease(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan, release.torrent);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)

@@ -1,5 +1,6 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
 import { resolve } from "node:path";
+import { parseDuration } from "../duration.ts";
 import { OpsError } from "../errors.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
@@ -25,6 +26,8 @@ export interface DeployPlan {
   readonly via: Via;
   readonly allowance: Allowance;
   readonly breakLock: boolean;
+  /** `--lock-wait`. */
+  readonly lockWaitMs: number | undefined;
   /** user@host: whose lock it will be. */
   readonly owner: string;
   /** Said once at the start. */
@@ -59,7 +62,7 @@ export async function planDeploy(
     forks,
     via: agreedVia(wishes, options.via),
     allowance: parseAllowance(options.allowFailures),
-    breakLock: options.breakLock,
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     warnings,
   };
@@ -67,7 +70,16 @@ export async function planDeploy(
 
 export type RollbackPlan = Pick<
   DeployPlan,
-  "app" | "environment" | "pattern" | "hosts" | "forks" | "allowance" | "breakLock" | "owner" | "release"
+  | "app"
+  | "environment"
+  | "pattern"
+  | "hosts"
+  | "forks"
+  | "allowance"
+  | "breakLock"
+  | "lockWaitMs"
+  | "owner"
+  | "release"
 >;
 
 /**
@@ -98,10 +110,14 @@ export async function planRollback(
     hosts,
     forks,
     allowance: parseAllowance(options.allowFailures),
-    breakLock: options.breakLock,
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     release: words[0],
   };
+}
+
+function waitOf({ lockWait }: Pick<RollbackOptions, "lockWait">): number | undefined {
+  return lockWait === undefined ? undefined : parseDuration(lockWait, "--lock-wait");
 }
 
 /** One machine under two names would wait for its own lock. */

@@ -1,6 +1,7 @@
 // A host's facts → findings; pure.
-import type { HostSettings } from "../settings.ts";
+
 import { isDamaged, lockPhrase } from "../release/lock-text.ts";
+import type { HostSettings } from "../settings.ts";
 import { formatBytes } from "../ui/format.ts";
 import { about, type Finding } from "./finding.ts";
 import type { Place, Probe } from "./probe.ts";

@@ -117,6 +117,7 @@ async function deployPlan(options: DoctorOptions, findings: Finding[], signal: A
   const flags = {
     allowFailures: undefined,
     breakLock: false,
+    lockWait: undefined,
     check: true,
     release: undefined,
     via: undefined,

@@ -157,7 +157,9 @@ export function parseProbe(lines: readonly string[], nowMs: number): Probe {
     freeInodes: number("inodes"),
     cacheMount: (text("cache-mount") ?? "").split(",").filter((option) => option !== ""),
     cacheFreeBytes: kibibytes("cache-free"),
-    lock: lockOf(Object.fromEntries(facts.flatMap(({ key, value }) => (isLockKey(key) ? [[key, value]] : [])))),
+    lock: lockOf(
+      Object.fromEntries(facts.flatMap(({ key, value }) => (isLockKey(key) ? [[key, value]] : []))),
+    ),
     listening: new Set(
       facts.flatMap(({ key, value }) => (key === "listening" ? [Number.parseInt(value, 16)] : [])),
     ),
