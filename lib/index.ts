@@ -43,7 +43,7 @@ export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
 export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
-export { lockAll } from "./deploy/lock-all.ts";
+export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";

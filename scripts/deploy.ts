@@ -7,6 +7,7 @@ import {
   connectAll,
   deployOptions,
   distributeRelease,
+  lockFirst,
   openRelease,
   openSourceOf,
   planDeploy,
@@ -31,6 +32,7 @@ await script(async (signal) => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
     await using source = await openSourceOf(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan);
     await using release = await openRelease(fleet, plan, source);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);

@@ -6,6 +6,7 @@ import {
   chooseBack,
   connectAll,
   lockAll,
+  lockFirst,
   planRollback,
   requireHosts,
   rollbackOptions,
@@ -22,6 +23,7 @@ await script(async (signal) => {
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan);
     const choice = chooseBack(fleet, plan);
     if (options.check)
       return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${choice.id}`;

@@ -6,7 +6,13 @@ import { VIA_FLAG } from "./via.ts";
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
   ...ROLLING_FLAGS,
-  breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
+  breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
+  lockWait: {
+    type: "text",
+    value: "TIME",
+    notWith: "breakLock",
+    help: "wait so long while another deploy runs there (90s, 15m, 1h)",
+  },
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
 } as const satisfies Record<string, Flag>;
 

@@ -1,5 +1,6 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
 import { resolve } from "node:path";
+import { parseDuration } from "../duration.ts";
 import { OpsError } from "../errors.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
@@ -24,6 +25,8 @@ export interface DeployPlan extends Rolling {
   readonly forks: number;
   readonly via: Via;
   readonly breakLock: boolean;
+  /** `--lock-wait`. */
+  readonly lockWaitMs: number | undefined;
   /** user@host: whose lock it will be. */
   readonly owner: string;
   /** Said once at the start. */
@@ -58,14 +61,17 @@ export async function planDeploy(
     forks,
     via: agreedVia(wishes, options.via),
     ...planRolling(options, { hosts, inventory }),
-    breakLock: options.breakLock,
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     warnings,
   };
 }
 
 export type RollbackPlan = Rolling &
-  Pick<DeployPlan, "app" | "environment" | "pattern" | "hosts" | "forks" | "breakLock" | "owner" | "release">;
+  Pick<
+    DeployPlan,
+    "app" | "environment" | "pattern" | "hosts" | "forks" | "breakLock" | "lockWaitMs" | "owner" | "release"
+  >;
 
 /**
  * The plan of a rollback: `release` is the id asked for, or undefined.
@@ -95,10 +101,17 @@ export async function planRollback(
     hosts,
     forks,
     ...planRolling(options, { hosts, inventory }),
-    breakLock: options.breakLock,
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     release: words[0],
   };
+}
+
+function waitOf({ lockWait }: Pick<RollbackOptions, "lockWait">): number | undefined {
+  if (lockWait === undefined) return undefined;
+  const ms = parseDuration(lockWait);
+  if (ms !== undefined) return ms;
+  throw new OpsError("usage", `--lock-wait wants a time such as 90s, 15m or 1h, not "${lockWait}"`);
 }
 
 /** One machine under two names would wait for its own lock. */

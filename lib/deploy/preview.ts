@@ -1,4 +1,5 @@
 // What a deploy would do to each host, for `--check`.
+import { lockPhrase } from "../release/lock-text.ts";
 import { planPrune } from "../release/prune.ts";
 import type { HostReport } from "../release/types.ts";
 import type { HostSettings } from "../settings.ts";
@@ -37,7 +38,7 @@ export async function previewDeploy(
     const lack = action === "fetch" ? lackOfRoom(report, payload.manifest, { reusesBytes }) : undefined;
     const obstacle =
       report.lock !== undefined
-        ? `locked by ${report.lock.owner} since ${report.lock.since}${report.lock.alive ? "" : " (stale: --break-lock takes it)"}`
+        ? lockPhrase(report.lock)
         : lack === undefined
           ? undefined
           : `no room: ${lack}`;

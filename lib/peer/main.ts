@@ -143,6 +143,7 @@ async function serveAll(running: Set<Promise<void>>): Promise<void> {
     for await (const message of readLines<Downward>(text)) {
       heard();
       if ("ping" in message) {
+        void releases.heard();
         send({ type: "pong" });
         continue;
       }

@@ -1,4 +1,5 @@
 // What a peer can be asked to do.
+import type { Refusal } from "../release/lock.ts";
 import type { HostReport } from "../release/types.ts";
 
 export interface PortRange {
@@ -17,19 +18,22 @@ export interface Methods {
   /** What this host holds under `deployTo`; changes nothing. */
   inspect: { params: { deployTo: string }; result: HostReport };
   /**
-   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock was broken.
+   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock had to go for it,
+   * `refusal` why it could not be had.
    * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped.
    */
   lock: {
     params: {
       deployTo: string;
       app: string;
+      environment?: string | undefined;
       owner: string;
       ownerPid: number;
+      run?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
     };
-    result: { broke: string | undefined };
+    result: { broke: string | undefined } | { refusal: Refusal };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
   /**
