@@ -136,6 +136,8 @@ export function eventLines(
       return [event.level === "warning" ? theme.paint("yellow", `warning: ${text}`) : text];
     }
     case "progress":
+    case "release":
+    case "sources":
     case "preview":
     case "summary":
       return [];
