@@ -28,6 +28,10 @@ export interface FleetConfig {
   /** Hosts matching pattern and limit, in inventory order. */
   readonly hosts: readonly Host[];
   readonly forks: number;
+  /** How the operator named the inventory: `prod`, or the -i paths joined by commas. */
+  readonly environment: string;
+  /** The pattern asked for, with --limit after it as `PATTERN:&LIMIT`. */
+  readonly pattern: string;
   /** Words left over after inventory and pattern. */
   readonly words: readonly string[];
 }
@@ -44,7 +48,7 @@ export async function fleetConfig(
   const config = readAnsibleConfig({ environment: process.env, folder: process.cwd() });
   const named =
     flags.inventory.length > 0 ? await Promise.all(flags.inventory.map(sourceOf)) : words.slice(0, 1);
-  if (flags.inventory.length === 0) words.shift();
+  const environment = flags.inventory.length > 0 ? flags.inventory.join(",") : (words.shift() ?? "");
   if (named.length === 0)
     throw new OpsError("usage", "which inventory?", {
       hint: "name one (`prod` means inventories/prod), or give -i PATH",
@@ -63,6 +67,8 @@ export async function fleetConfig(
     inventory,
     hosts: inventory.match(pattern, { limit: flags.limit }),
     forks: flags.forks ?? forksOf(config) ?? DEFAULT_FORKS,
+    environment,
+    pattern: flags.limit === undefined ? pattern : `${pattern}:&${flags.limit}`,
     words,
   };
 }
