@@ -7,6 +7,7 @@ import {
   connectAll,
   lockAll,
   planRollback,
+  record,
   requireHosts,
   rollbackOptions,
   script,
@@ -19,6 +20,7 @@ await script(async (signal) => {
   const options = rollbackOptions(Bun.argv.slice(2));
   const plan = await planRollback(options, { signal });
   await using fleet = startFleet(plan.hosts, { title: `${plan.app} back`, forks: plan.forks, signal });
+  await using _record = record(fleet, { kind: "rollback", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });

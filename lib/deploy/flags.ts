@@ -1,9 +1,11 @@
 // The flags of deploy.ts and rollback.ts.
+import { RECORD_FLAGS } from "../history/flags.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { VIA_FLAG } from "./via.ts";
 
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
+  ...RECORD_FLAGS,
   allowFailures: { type: "text", value: "N|N%", help: "switch although so many hosts failed (0)" },
   breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },

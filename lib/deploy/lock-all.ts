@@ -7,6 +7,7 @@ import type { PlannedHost } from "./hosts.ts";
 /** Whose lock it will be, and whether another's may be broken for it. */
 export interface LockWish {
   readonly app: string;
+  readonly environment?: string | undefined;
   readonly owner: string;
   readonly breakLock: boolean;
 }
@@ -17,7 +18,7 @@ export interface LockWish {
  */
 export async function lockAll(
   fleet: Fleet<PlannedHost>,
-  { app, owner, breakLock }: LockWish,
+  { app, environment, owner, breakLock }: LockWish,
   { infohash }: { readonly infohash?: string } = {},
 ): Promise<void> {
   const [first, ...others] = fleet.alive.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -31,6 +32,9 @@ export async function lockAll(
         ownerPid: process.pid,
         breakLock,
         infohash,
+        environment,
+        login: member.connection?.user,
+        from: member.survey?.seenFrom ?? (member.connection?.localAddress || undefined),
       };
       const { broke } = await peerOf(member).request("lock", params, { signal: fleet.signal });
       if (broke !== undefined)

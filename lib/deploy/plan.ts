@@ -27,6 +27,8 @@ export interface DeployPlan {
   readonly breakLock: boolean;
   /** user@host: whose lock it will be. */
   readonly owner: string;
+  /** Where the run's metrics go. */
+  readonly metrics: string | undefined;
   /** Said once at the start. */
   readonly warnings: readonly string[];
 }
@@ -61,13 +63,23 @@ export async function planDeploy(
     allowance: parseAllowance(options.allowFailures),
     breakLock: options.breakLock,
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
     warnings,
   };
 }
 
 export type RollbackPlan = Pick<
   DeployPlan,
-  "app" | "environment" | "pattern" | "hosts" | "forks" | "allowance" | "breakLock" | "owner" | "release"
+  | "app"
+  | "environment"
+  | "pattern"
+  | "hosts"
+  | "forks"
+  | "allowance"
+  | "breakLock"
+  | "owner"
+  | "release"
+  | "metrics"
 >;
 
 /**
@@ -100,6 +112,7 @@ export async function planRollback(
     allowance: parseAllowance(options.allowFailures),
     breakLock: options.breakLock,
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
     release: words[0],
   };
 }

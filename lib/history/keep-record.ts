@@ -20,8 +20,10 @@ export interface RecordedRun extends Omit<RunStart, "id" | "startedAt" | "hosts"
 }
 
 export interface KeepRecordOptions {
-  /** Takes what went wrong with keeping it, and where things were written. */
-  readonly say: (text: string) => void;
+  /** Takes what went wrong with keeping it. */
+  readonly warn: (text: string) => void;
+  /** Takes what was written where. */
+  readonly tell: (text: string) => void;
   /** The history's file, instead of the user's own. */
   readonly path?: string | undefined;
 }
@@ -34,16 +36,20 @@ const LAST_EVENTS_MS = 2000;
  * is told and stops nothing.
  * @throws OpsError `usage` when the report or the metrics have no folder to be written in
  */
-export function keepRecord(fleet: FleetFeed, wish: RecordedRun, { say, path }: KeepRecordOptions): AsyncDisposable {
-  const { check = false, report, metrics, ...run } = wish;
+export function keepRecord(
+  fleet: FleetFeed,
+  wish: RecordedRun,
+  { warn, tell, path }: KeepRecordOptions,
+): AsyncDisposable {
+  const { check = false, report, metrics, kind, app, environment, pattern, source, release, owner } = wish;
   if (check) return { [Symbol.asyncDispose]: async () => undefined };
   if (report !== undefined) checkWritable("--report", report);
-  if (metrics !== undefined) checkWritable("--metrics", metrics);
+  if (metrics !== undefined) checkWritable("--metrics", metrics, { orFolder: true });
   const { state } = fleet;
   const hosts = [...state.hosts.values()].map(({ name, group }) => ({ name, group }));
   const story = openStory(hosts, { startedAtMs: state.startedAtMs });
   const start: RunStart = {
-    ...run,
+    ...{ kind, app, environment, pattern, source, release, owner },
     id: newRunId(),
     startedAt: new Date(state.startedAtMs).toISOString(),
     hosts: hosts.map(({ name }) => name),
@@ -53,16 +59,20 @@ export function keepRecord(fleet: FleetFeed, wish: RecordedRun, { say, path }: K
       return work();
     } catch (error) {
       if (!(error instanceof OpsError)) throw error;
-      say(`warning: ${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`);
+      warn(`${error.message}${error.hint === undefined ? "" : `\n  → ${error.hint}`}`);
       return undefined;
     }
   };
   let history: History | undefined = attempt(() => openHistory({ path }));
   /** One that can't be written now is told once. */
   const note = (work: (history: History) => void) => {
-    if (history === undefined) return;
     const open = history;
-    if (attempt(() => (work(open), true)) === undefined) history = undefined;
+    if (open === undefined) return;
+    history = attempt(() => {
+      work(open);
+      return open;
+    });
+    if (history === undefined) open[Symbol.dispose]();
   };
   note((it) => it.begin(start));
   const follow = async () => {
@@ -91,7 +101,7 @@ export function keepRecord(fleet: FleetFeed, wish: RecordedRun, { say, path }: K
       if (report !== undefined)
         attempt(() => {
           writeBeside(report, reportPage(record, told));
-          say(`report: ${report}`);
+          tell(`report: ${report}`);
         });
     },
   };

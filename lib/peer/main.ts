@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
 import { type Download, startDownload } from "./download.ts";
 import { withoutFrames } from "./frames.ts";
+import { inJournal } from "./journal-methods.ts";
 import {
   type Downward,
   line,
@@ -24,7 +25,7 @@ let receiving: Receiving | undefined;
 
 const releases = releaseMethods({ tell: send });
 const handlers: Handlers = {
-  ...releases.methods,
+  ...inJournal(releases.methods, send),
   join: async (params, signal) => {
     if (download !== undefined) throw new Error("already in a swarm");
     download = await startDownload(params, {

@@ -26,6 +26,11 @@ export interface Methods {
       app: string;
       owner: string;
       ownerPid: number;
+      /** As the operator named the inventory. */
+      environment?: string | undefined;
+      /** Who logged in, and from which address, for the host's journal. */
+      login?: string | undefined;
+      from?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
     };

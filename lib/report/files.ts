@@ -4,15 +4,18 @@ import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } fr
 import { basename, dirname, join, resolve } from "node:path";
 import { OpsError } from "../errors.ts";
 
-/** @throws OpsError `usage` when no file can be written there; `flag` is who asked for it */
-export function checkWritable(flag: string, path: string): void {
-  const folder = dirname(resolve(path));
+/**
+ * `flag` is who asked for a file at `path`.
+ * @throws OpsError `usage` when none can be written there, or it is a folder where `orFolder` doesn't allow that
+ */
+export function checkWritable(flag: string, path: string, { orFolder = false } = {}): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder && !orFolder)
+    throw new OpsError("usage", `${flag}: ${path} is a folder`, { hint: "name a file in it" });
+  const folder = isFolder ? resolve(path) : dirname(resolve(path));
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new OpsError("usage", `${flag}: ${path} is a folder`, { hint: "name a file in it" });
   } catch (error) {
-    if (error instanceof OpsError) throw error;
     throw new OpsError("usage", `${flag}: can't write in ${folder}: ${(error as Error).message}`, {
       hint: "make that folder, or name another",
       cause: error,

@@ -1,5 +1,7 @@
 // How the newest run of each app went, for Prometheus' textfile collector: gauges, replaced with every run.
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { OpsError } from "../errors.ts";
 import type { RunRecord } from "../history/types.ts";
 import { writeBeside } from "./files.ts";
@@ -9,7 +11,9 @@ const STATUSES = ["ok", "failed", "unreachable", "skipped"] as const;
 
 interface Metric {
   readonly help: string;
-  readonly samples: (run: RunRecord) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
+  readonly samples: (
+    run: RunRecord,
+  ) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 }
 
 /** Each a gauge, by `app`, `environment` and what is in its labels. */
@@ -44,12 +48,25 @@ const METRICS: Readonly<Record<string, Metric>> = {
 };
 
 /**
- * Puts a run's gauges into the file at `path`, beside those of other apps and environments.
+ * Puts a run's gauges into the file at `path`, beside those of other apps and environments; where `path` is a folder,
+ * into a file of this app and environment in it.
  * @throws OpsError `usage` when it can't be written
  * @see https://github.com/prometheus/node_exporter#textfile-collector
  */
 export function writeMetrics(path: string, run: RunRecord): void {
-  writeBeside(path, metricsText(run, readBefore(path)));
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = isFolder ? join(path, fileName(run)) : path;
+  writeBeside(file, metricsText(run, readBefore(file)));
+}
+
+/** Apps and environments that are written the same in a file's name are told apart by a digest. */
+function fileName({ app, environment }: RunRecord): string {
+  const plain = [app, environment].map((name) => name.replace(/[^\w.-]+/g, "_").slice(-60));
+  const same = plain[0] === app && plain[1] === environment;
+  const digest = createHash("sha256")
+    .update(JSON.stringify([app, environment]))
+    .digest("hex");
+  return `rookery-${plain.join("-")}${same ? "" : `-${digest.slice(0, 8)}`}.prom`;
 }
 
 /** The text of the file after `run`; `before` is what it held. */
@@ -69,7 +86,9 @@ export function metricsText(run: RunRecord, before = ""): string {
     };
     const others = kept.filter((line) => line.startsWith(`${PREFIX}${name}{`) && !replaced(line));
     const all = [...others, ...series];
-    return all.length === 0 ? [] : [`# HELP ${PREFIX}${name} ${help}`, `# TYPE ${PREFIX}${name} gauge`, ...all];
+    return all.length === 0
+      ? []
+      : [`# HELP ${PREFIX}${name} ${help}`, `# TYPE ${PREFIX}${name} gauge`, ...all];
   });
   return `${lines.join("\n")}\n`;
 }
@@ -81,7 +100,10 @@ function stamp({ endedAt, startedAt }: RunRecord): number {
 /** `name="value"`, with what the format wants escaped. */
 function labelText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
-    .map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (each) => (each === "\n" ? "\\n" : `\\${each}`))}"`)
+    .map(
+      ([name, value]) =>
+        `${name}="${value.replace(/[\\"\n]/g, (each) => (each === "\n" ? "\\n" : `\\${each}`))}"`,
+    )
     .join(",");
 }
 

@@ -27,7 +27,9 @@ export interface Story {
   readonly hosts: readonly HostStory[];
   readonly flow: readonly FlowPoint[];
   readonly release: RunRelease;
-  readonly payload: { readonly totalBytes: number; readonly pieces: number; readonly pieceLength: number } | undefined;
+  readonly payload:
+    | { readonly totalBytes: number; readonly pieces: number; readonly pieceLength: number }
+    | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -54,7 +56,14 @@ export function openStory(
   const all = new Map(
     hosts.map(({ name, group }) => [
       name,
-      { name, group, steps: [] as HostStory["steps"][number][], uploadedBytes: 0, receivedBytes: 0, gifts: [] as readonly Gift[] },
+      {
+        name,
+        group,
+        steps: [] as HostStory["steps"][number][],
+        uploadedBytes: 0,
+        receivedBytes: 0,
+        gifts: [] as readonly Gift[],
+      },
     ]),
   );
   const phases = new Map<Phase, { phase: Phase; startMs: number; endMs: number | undefined }>();

@@ -44,6 +44,7 @@ test("two vars are enough; the rest has defaults", async () => {
     ...{ sharedPaths: [], sharedFiles: [], exclude: [], beforeActivate: [], afterActivate: [] },
     ...{ via: "auto" as const, address: undefined, ports: { from: 6881, to: 6999 } },
     ...{ zone: "", seeders: 2, maxUpload: undefined, maxDownload: undefined },
+    ...{ metrics: undefined },
   });
 });
 
