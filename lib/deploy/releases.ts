@@ -5,6 +5,7 @@ import type { HostReport } from "../release/types.ts";
 import type { Fleet } from "../swarm/fleet.ts";
 import { formatBytes } from "../ui/format.ts";
 import { table } from "../ui/table.ts";
+import { clean } from "../ui/text.ts";
 import { type PlannedHost, planHosts } from "./hosts.ts";
 
 /** Options of releases.ts. */
@@ -44,7 +45,7 @@ export function releasesTable(
       title: "since (UTC)",
       value: ({ name }) => {
         const entry = deployed.get(name);
-        return entry === undefined ? "–" : `${entry.at.slice(0, 16).replace("T", " ")} by ${entry.by}`;
+        return entry === undefined ? "–" : `${entry.at.slice(0, 16).replace("T", " ")} by ${clean(entry.by)}`;
       },
     },
     { title: "other releases", value: ({ report }) => others(report) },

@@ -1,7 +1,8 @@
 // What happened, for people and for programs.
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { formatDuration, plural } from "../ui/format.ts";
-import { table } from "../ui/table.ts";
+import { type Column, table } from "../ui/table.ts";
+import { clean } from "../ui/text.ts";
 import type { HostEntry } from "./journals.ts";
 import type { RunFilter } from "./open.ts";
 import type { RunRecord } from "./types.ts";
@@ -61,7 +62,7 @@ export function runsTable(
   { host }: { readonly host?: string | undefined } = {},
 ): string {
   if (runs.length === 0) return "no runs\n";
-  return table(runs, [
+  return plainTable(runs, [
     { title: "when (UTC)", value: ({ startedAt }) => clock(startedAt) },
     { title: "what", value: ({ kind }) => kind },
     { title: "app", value: ({ app }) => app },
@@ -81,7 +82,7 @@ export function runsTable(
 /** One row an entry. */
 export function journalTable(entries: readonly HostEntry[]): string {
   if (entries.length === 0) return "no entries\n";
-  return table(entries, [
+  return plainTable(entries, [
     { title: "when (UTC)", value: ({ at }) => clock(at, { seconds: true }) },
     { title: "host", value: ({ host }) => host },
     { title: "what", value: ({ event, outcome }) => (outcome === "ok" ? event : `${event}: ${outcome}`) },
@@ -93,6 +94,14 @@ export function journalTable(entries: readonly HostEntry[]): string {
     },
     { title: "", value: (entry) => short(entryDetail(entry)) },
   ]);
+}
+
+/** Names and texts come from elsewhere: none of them is to move a cursor. */
+function plainTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  return table(
+    rows,
+    columns.map((column) => ({ ...column, value: (row: Row) => clean(column.value(row)) })),
+  );
 }
 
 /** One JSON object a line. */

@@ -139,9 +139,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
         options.onLink?.(theirs, true);
         wire.once("close", () => options.onLink?.(theirs, false));
         wire.on("have", fed.seen);
-        wire.on("piece", (_piece: number, _at: number, { length }: Buffer) =>
-          options.onBlock?.(theirs, length),
-        );
+        wire.on("download", (bytes: number) => options.onBlock?.(theirs, bytes));
         // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
         const guided =
           giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);

@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { OpsError } from "../errors.ts";
 import { fileFault, hasCode } from "./faults.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
@@ -81,7 +82,9 @@ export async function noteInJournal(
       await file.close();
     }
   } catch (error) {
-    throw fileFault(error, `can't write ${path}`);
+    const fault = fileFault(error, `can't write ${path}`);
+    if (fault instanceof OpsError || !hasSyscall(error)) throw fault;
+    throw new OpsError("release", `can't write ${path}: ${error.message}`, { cause: error });
   }
 }
 
@@ -112,6 +115,10 @@ function plain(_name: string, value: unknown): unknown {
   if (typeof value !== "string") return value;
   const text = value.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, " ");
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function hasSyscall(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
 }
 
 function absent(error: unknown): undefined {
