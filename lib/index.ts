@@ -6,7 +6,7 @@ export { type FleetConfig, fleetConfig, inventoryConfig } from "./config.ts";
 export { type ErrorCode, OpsError } from "./errors.ts";
 export { INVENTORY_FLAGS, inventoryOptions } from "./inventory-flags.ts";
 export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
-export { EXIT, errorText, script, watch } from "./script.ts";
+export { EXIT, errorText, record, script, watch } from "./script.ts";
 
 // Inventories: hosts, groups, vars
 export { findInventory, loadInventory } from "./inventory/load.ts";
@@ -56,6 +56,22 @@ export { examine } from "./doctor/examine.ts";
 export { type Diagnosis, diagnose, type Finding } from "./doctor/finding.ts";
 export { doctorOptions, planDoctor } from "./doctor/plan.ts";
 export { findingsJson, findingsText } from "./doctor/text.ts";
+
+// What runs did
+export { type History, type RunFilter, openHistory } from "./history/open.ts";
+export type { HostOutcome, RunKind, RunRecord } from "./history/types.ts";
+export { deployedBy, type HostEntry, readJournals } from "./history/journals.ts";
+export {
+  chosenEntries,
+  historyOptions,
+  journalTable,
+  jsonLines,
+  runFilter,
+  runsTable,
+} from "./history/show.ts";
+export { openStory, type Story } from "./report/story.ts";
+export { reportPage } from "./report/page.ts";
+export { writeMetrics } from "./report/metrics.ts";
 
 // Text for terminals
 export { formatBytes, formatDuration } from "./ui/format.ts";

@@ -13,6 +13,7 @@ import {
   planDeploy,
   prepareAll,
   previewDeploy,
+  record,
   requireHosts,
   script,
   startFleet,
@@ -27,6 +28,7 @@ await script(async (signal) => {
     forks: plan.forks,
     signal,
   });
+  await using _record = record(fleet, { kind: "deploy", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });

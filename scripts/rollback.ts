@@ -8,6 +8,7 @@ import {
   lockAll,
   lockFirst,
   planRollback,
+  record,
   requireHosts,
   rollbackOptions,
   script,
@@ -20,6 +21,7 @@ await script(async (signal) => {
   const options = rollbackOptions(Bun.argv.slice(2));
   const plan = await planRollback(options, { signal });
   await using fleet = startFleet(plan.hosts, { title: `${plan.app} back`, forks: plan.forks, signal });
+  await using _record = record(fleet, { kind: "rollback", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });

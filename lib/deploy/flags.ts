@@ -1,4 +1,5 @@
 // The flags of deploy.ts and rollback.ts.
+import { RECORD_FLAGS } from "../history/flags.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { ROLLING_FLAGS } from "./rolling.ts";
 import { VIA_FLAG } from "./via.ts";
@@ -6,6 +7,7 @@ import { VIA_FLAG } from "./via.ts";
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
   ...ROLLING_FLAGS,
+  ...RECORD_FLAGS,
   breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
   lockWait: {
     type: "text",

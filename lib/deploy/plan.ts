@@ -29,6 +29,8 @@ export interface DeployPlan extends Rolling {
   readonly lockWaitMs: number | undefined;
   /** user@host: whose lock it will be. */
   readonly owner: string;
+  /** Where the run's metrics go. */
+  readonly metrics: string | undefined;
   /** Said once at the start. */
   readonly warnings: readonly string[];
 }
@@ -63,6 +65,7 @@ export async function planDeploy(
     ...planRolling(options, { hosts, inventory }),
     ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
     warnings,
   };
 }
@@ -70,7 +73,16 @@ export async function planDeploy(
 export type RollbackPlan = Rolling &
   Pick<
     DeployPlan,
-    "app" | "environment" | "pattern" | "hosts" | "forks" | "breakLock" | "lockWaitMs" | "owner" | "release"
+    | "app"
+    | "environment"
+    | "pattern"
+    | "hosts"
+    | "forks"
+    | "breakLock"
+    | "lockWaitMs"
+    | "owner"
+    | "release"
+    | "metrics"
   >;
 
 /**
@@ -103,6 +115,7 @@ export async function planRollback(
     ...planRolling(options, { hosts, inventory }),
     ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
     release: words[0],
   };
 }
