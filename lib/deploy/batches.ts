@@ -27,6 +27,7 @@ export async function activateInBatches(
 ): Promise<void> {
   const members = fleet.alive;
   await before?.(members);
-  await activateAll(fleet, { id }, { ...plan, members });
+  const left = members.filter((member) => fleet.alive.includes(member));
+  await activateAll(fleet, { id }, { ...plan, members: left });
   await after?.(members);
 }

@@ -6,6 +6,12 @@ const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
   allowFailures: { type: "text", value: "N|N%", help: "switch although so many hosts failed (0)" },
   breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
+  before: {
+    type: "list",
+    value: "PLAYBOOK",
+    help: "run it on each batch before it is switched (repeatable)",
+  },
+  after: { type: "list", value: "PLAYBOOK", help: "run it on each batch once it is switched (repeatable)" },
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
 } as const satisfies Record<string, Flag>;
 

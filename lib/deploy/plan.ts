@@ -7,6 +7,7 @@ import { agreed } from "./agreed.ts";
 import { type Allowance, parseAllowance } from "./allowance.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { type Playbooks, planPlaybooks } from "./playbooks.ts";
 import { agreedVia, type Via } from "./via.ts";
 
 export interface DeployPlan {
@@ -27,6 +28,8 @@ export interface DeployPlan {
   readonly breakLock: boolean;
   /** user@host: whose lock it will be. */
   readonly owner: string;
+  /** Run around the switch of each batch. */
+  readonly playbooks: Playbooks;
   /** Said once at the start. */
   readonly warnings: readonly string[];
 }
@@ -40,7 +43,7 @@ export async function planDeploy(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { hosts, forks, environment, pattern, warnings } = await planHosts(options, {
+  const { hosts, forks, environment, pattern, warnings, ansible } = await planHosts(options, {
     source: options.source,
     signal,
   });
@@ -61,13 +64,23 @@ export async function planDeploy(
     allowance: parseAllowance(options.allowFailures),
     breakLock: options.breakLock,
     owner: ownerName(),
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     warnings,
   };
 }
 
 export type RollbackPlan = Pick<
   DeployPlan,
-  "app" | "environment" | "pattern" | "hosts" | "forks" | "allowance" | "breakLock" | "owner" | "release"
+  | "app"
+  | "environment"
+  | "pattern"
+  | "hosts"
+  | "forks"
+  | "allowance"
+  | "breakLock"
+  | "owner"
+  | "playbooks"
+  | "release"
 >;
 
 /**
@@ -79,7 +92,7 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { hosts, forks, environment, pattern, words } = await planHosts(options, {
+  const { hosts, forks, environment, pattern, words, ansible } = await planHosts(options, {
     source: "none",
     signal,
     patternWord: false,
@@ -100,6 +113,7 @@ export async function planRollback(
     allowance: parseAllowance(options.allowFailures),
     breakLock: options.breakLock,
     owner: ownerName(),
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     release: words[0],
   };
 }

@@ -7,6 +7,7 @@ import type { Fleet } from "../swarm/fleet.ts";
 import type { Choice } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import type { Release } from "./open-release.ts";
+import { type Playbooks, rehearsePlaybooks } from "./playbooks.ts";
 import { lackOfRoom } from "./room.ts";
 import { uplinkFor, wayFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
@@ -16,8 +17,9 @@ export async function previewDeploy(
   fleet: Fleet<PlannedHost>,
   { payload, torrent }: Release,
   choice: Choice,
-  { via = "auto" }: { readonly via?: Via } = {},
+  { via = "auto", playbooks }: { readonly via?: Via; readonly playbooks?: Playbooks } = {},
 ): Promise<string> {
+  if (playbooks !== undefined) await rehearsePlaybooks(fleet, choice, { playbooks });
   const members = fleet.alive.filter(({ name }) => !choice.holding.has(name));
   if (members.length > 0) {
     const question = { via, members, limits: ({ settings }: PlannedHost) => settings };

@@ -120,6 +120,8 @@ async function deployPlan(options: DoctorOptions, findings: Finding[], signal: A
     check: true,
     release: undefined,
     via: undefined,
+    before: [],
+    after: [],
   };
   try {
     const plan = await planDeploy({ ...options, ...flags }, signal === undefined ? {} : { signal });
