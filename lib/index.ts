@@ -46,10 +46,15 @@ export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
+export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
+
+// Ansible: playbooks on some of the hosts
+export { type PlaybookOptions, runPlaybook } from "./ansible/playbook.ts";
+export type { PlayedHost, PlayReport } from "./ansible/report.ts";
 
 // What would stop a deploy
 export { examine } from "./doctor/examine.ts";

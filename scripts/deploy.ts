@@ -11,6 +11,7 @@ import {
   openRelease,
   openSourceOf,
   planDeploy,
+  playbooksAround,
   prepareAll,
   previewDeploy,
   record,
@@ -45,7 +46,7 @@ await script(async (signal) => {
     await fleet.phase("activate", async () => {
       await prepareAll(fleet, release, choice);
       requireHosts(fleet, plan.allowance);
-      await activateInBatches(fleet, choice, plan);
+      await activateInBatches(fleet, choice, plan, playbooksAround(fleet, choice, plan));
     });
     return `${plan.app} is ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });

@@ -15,6 +15,12 @@ const RELEASE_FLAGS = {
     notWith: "breakLock",
     help: "wait so long while another deploy runs there (90s, 15m, 1h)",
   },
+  before: {
+    type: "list",
+    value: "PLAYBOOK",
+    help: "run it on each batch before it is switched (repeatable)",
+  },
+  after: { type: "list", value: "PLAYBOOK", help: "run it on each batch once it is switched (repeatable)" },
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
 } as const satisfies Record<string, Flag>;
 

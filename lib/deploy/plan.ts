@@ -7,6 +7,7 @@ import { checkReleaseId } from "../release/layout.ts";
 import { agreed } from "./agreed.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { type Playbooks, planPlaybooks } from "./playbooks.ts";
 import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
@@ -31,6 +32,8 @@ export interface DeployPlan extends Rolling {
   readonly owner: string;
   /** Where the run's metrics go. */
   readonly metrics: string | undefined;
+  /** Run around the switch of each batch. */
+  readonly playbooks: Playbooks;
   /** Said once at the start. */
   readonly warnings: readonly string[];
 }
@@ -44,7 +47,7 @@ export async function planDeploy(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { inventory, hosts, forks, environment, pattern, warnings } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, warnings, ansible } = await planHosts(options, {
     source: options.source,
     signal,
   });
@@ -66,6 +69,7 @@ export async function planDeploy(
     ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     warnings,
   };
 }
@@ -81,6 +85,7 @@ export type RollbackPlan = Rolling &
     | "breakLock"
     | "lockWaitMs"
     | "owner"
+    | "playbooks"
     | "release"
     | "metrics"
   >;
@@ -94,7 +99,7 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { inventory, hosts, forks, environment, pattern, words } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, words, ansible } = await planHosts(options, {
     source: "none",
     signal,
     patternWord: false,
@@ -116,6 +121,7 @@ export async function planRollback(
     ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     release: words[0],
   };
 }
