@@ -17,7 +17,21 @@ export type { Group, Host, Inventory } from "./inventory/types.ts";
 export type { HostSettings } from "./settings.ts";
 export { settingsOf } from "./settings-of.ts";
 
-// Hosts: connections, and many of them as one fleet
+// zx's $ on hosts, and on many of them as one fleet
+export {
+  fleetOptions,
+  openFleet,
+  type OpenFleetOptions,
+  type ScriptFleet,
+  type ScriptHost,
+} from "./open-fleet.ts";
+export { CommandError, type CommandOutput } from "./shell/output.ts";
+export type { FleetOutput, HostOutput } from "./shell/fleet-rows.ts";
+export type { FleetCommand, FleetShell, FleetShellOptions, FleetValue } from "./shell/fleet-shell.ts";
+export type { RemoteCommand, Shell, ShellOptions } from "./shell/remote-shell.ts";
+export type { ShellValue } from "./shell/command-text.ts";
+
+// Hosts: connections, and a fleet of them step by step
 export { connect } from "./ssh/connect.ts";
 export { targetOf } from "./ssh/target.ts";
 export type { Become, Connection, Output, Target } from "./ssh/types.ts";
