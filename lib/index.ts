@@ -45,6 +45,7 @@ export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll } from "./deploy/lock-all.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
+export { requireSameTree } from "./deploy/resume.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";

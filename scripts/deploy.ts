@@ -12,6 +12,7 @@ import {
   prepareAll,
   previewDeploy,
   requireHosts,
+  requireSameTree,
   script,
   startFleet,
   watch,
@@ -28,8 +29,10 @@ await script(async (signal) => {
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
+    if (plan.nothing !== undefined) return plan.nothing;
     await using release = await openRelease(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    requireSameTree(release, plan);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)

@@ -6,6 +6,7 @@ import { checkReleaseId } from "../release/layout.ts";
 import { agreed } from "./agreed.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { lastRun, type Resumed, resumeWith } from "./resume.ts";
 import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
@@ -28,11 +29,15 @@ export interface DeployPlan extends Rolling {
   readonly owner: string;
   /** Said once at the start. */
   readonly warnings: readonly string[];
+  /** The run that this one goes on with. */
+  readonly resumed?: Resumed | undefined;
+  /** Why there is nothing to do, in a sentence; then there are no hosts. */
+  readonly nothing?: string | undefined;
 }
 
 /**
  * The plan of a deploy.
- * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, or `release` for a name that can't be a folder's
+ * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, `release` for a name that can't be a folder's, `history`
  */
 export async function planDeploy(
   options: DeployOptions,
@@ -46,6 +51,8 @@ export async function planDeploy(
   requireDistinct(hosts);
   const { app, source, exclude } = agreed(hosts);
   refuseCredentials(source);
+  const resumed = options.resume ? lastRun({ app, environment }) : undefined;
+  const going = resumed === undefined ? { hosts, warnings: [] } : resumeWith(hosts, resumed);
   const wishes = hosts.map(({ name, settings }) => ({ name, via: settings.via }));
   return {
     app,
@@ -53,14 +60,15 @@ export async function planDeploy(
     pattern,
     source: /^git[:+]/.test(source) ? source : resolve(source),
     exclude,
-    release: options.release,
-    hosts,
+    release: resumed?.release ?? options.release,
     forks,
     via: agreedVia(wishes, options.via),
     ...planRolling(options, { hosts, inventory }),
     breakLock: options.breakLock,
     owner: ownerName(),
-    warnings,
+    resumed,
+    ...going,
+    warnings: [...warnings, ...going.warnings],
   };
 }
 
