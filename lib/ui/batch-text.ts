@@ -38,7 +38,7 @@ export function batchTexts({ batches }: FleetState, nowMs: number): readonly str
     paused:
       pause === "ask"
         ? "is next: Enter goes on, q stops"
-        : `begins in ${formatDuration(left)}, Enter goes on`,
+        : `begins in ${formatDuration(left)}`,
     running: "runs",
     done: "is well",
     failed: "failed",
