@@ -116,9 +116,7 @@ async function goBackFrom(
     if (batch !== failed && !all) continue;
     tell(fleet, batch, { state: "rolling-back", back: [...result.switched.keys()].map(({ name }) => name) });
     const why = batch === failed ? "with its batch" : `for batch ${failed.index} failed`;
-    const back = await goBack(fleet, result, { owner: plan.owner, why });
-    gone.push(...back);
-    if (back.length > 0) await around.after?.(back);
+    gone.push(...(await goBack(fleet, result, { owner: plan.owner, why, after: around.after })));
     tell(fleet, batch, { state: "rolled-back" });
   }
   return gone;

@@ -2,8 +2,6 @@
 import { OpsError } from "../errors.ts";
 import { openHistory } from "../history/open.ts";
 import type { RunRecord } from "../history/types.ts";
-import { treeDigest } from "../payload/tree.ts";
-import type { Entry } from "../payload/types.ts";
 
 /** The run that is gone on with. */
 export interface Resumed {
@@ -78,11 +76,10 @@ export function resumeWith<H extends { readonly name: string }>(
  * @throws OpsError `source` when the source has become another tree
  */
 export function requireSameTree(
-  { payload }: { readonly payload: { readonly manifest: { readonly entries: readonly Entry[] } } },
+  { tree }: { readonly tree: string },
   { resumed }: { readonly resumed?: Resumed | undefined },
 ): void {
   if (resumed?.tree === undefined) return;
-  const tree = treeDigest(payload.manifest.entries);
   if (tree === resumed.tree) return;
   const { release, startedAt } = resumed;
   throw new OpsError(
