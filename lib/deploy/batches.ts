@@ -69,7 +69,7 @@ export async function activateInBatches(
       if (goesBack(plan)) {
         for (const member of await goBackFrom(fleet, batch, results, { plan, around })) back.add(member);
       }
-      if (goesBack(plan) || waitFrom(batch.index)) throw stoppedAt(fleet, batch, { ...ended, reason });
+      if (goesBack(plan) || waitFrom(batch.index - 1)) throw stoppedAt(fleet, batch, { ...ended, reason });
     }
   } catch (error) {
     if (!(error instanceof OpsError && error.code === "interrupted" && results.size > 0)) throw error;
