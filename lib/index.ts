@@ -59,6 +59,7 @@ export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
+export { requireSameTree } from "./deploy/resume.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
