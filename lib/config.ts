@@ -1,5 +1,7 @@
 // What a run is told from outside: environment and ansible.cfg under flags, resolved once and passed along.
 import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { askSecret } from "./ask.ts";
 import { OpsError } from "./errors.ts";
 import { extraVars } from "./extra-vars.ts";
@@ -26,6 +28,10 @@ export interface FleetConfig {
   /** Hosts matching pattern and limit, in inventory order. */
   readonly hosts: readonly Host[];
   readonly forks: number;
+  /** How the operator named the inventory: `prod`, or the -i paths joined by commas. */
+  readonly environment: string;
+  /** The pattern asked for, with --limit after it as `PATTERN:&LIMIT`. */
+  readonly pattern: string;
   /** Words left over after inventory and pattern. */
   readonly words: readonly string[];
 }
@@ -42,7 +48,7 @@ export async function fleetConfig(
   const config = readAnsibleConfig({ environment: process.env, folder: process.cwd() });
   const named =
     flags.inventory.length > 0 ? await Promise.all(flags.inventory.map(sourceOf)) : words.slice(0, 1);
-  if (flags.inventory.length === 0) words.shift();
+  const environment = flags.inventory.length > 0 ? flags.inventory.join(",") : (words.shift() ?? "");
   if (named.length === 0)
     throw new OpsError("usage", "which inventory?", {
       hint: "name one (`prod` means inventories/prod), or give -i PATH",
@@ -61,6 +67,8 @@ export async function fleetConfig(
     inventory,
     hosts: inventory.match(pattern, { limit: flags.limit }),
     forks: flags.forks ?? forksOf(config) ?? DEFAULT_FORKS,
+    environment,
+    pattern: flags.limit === undefined ? pattern : `${pattern}:&${flags.limit}`,
     words,
   };
 }
@@ -181,4 +189,11 @@ function forksOf({ connection: { forks } }: AnsibleConfig): number | undefined {
   throw new OpsError("usage", `ANSIBLE_FORKS is "0"`, {
     hint: "set it to a whole number of at least 1, or unset it",
   });
+}
+
+/** Where this user's runs are remembered: XDG_STATE_HOME, else ~/.local/state. */
+export function historyPath(): string {
+  const { XDG_STATE_HOME: state = "", HOME } = process.env;
+  const folder = isAbsolute(state) ? state : join(HOME || homedir(), ".local", "state");
+  return join(folder, "rookery", "history.db");
 }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "release" // a release is missing, incomplete or not switchable
   | "protocol" // the program at the other end speaks something else
   | "torrent" // not a torrent, or not one we can use
+  | "history" // the record of past runs can't be read or written
   | "tool" // a program that is needed is not installed
   | "interrupted"; // Ctrl+C or the caller's signal
 

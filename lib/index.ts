@@ -46,6 +46,7 @@ export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll } from "./deploy/lock-all.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
+export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";

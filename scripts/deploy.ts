@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 // Put a release on every matching host and switch to it: bun scripts/deploy.ts prod --limit 'web:!web9'
 import {
-  activateAll,
+  activateInBatches,
   bootstrapAll,
   chooseFor,
   connectAll,
@@ -39,7 +39,7 @@ await script(async (signal) => {
     await fleet.phase("activate", async () => {
       await prepareAll(fleet, release, choice);
       requireHosts(fleet, plan.allowance);
-      await activateAll(fleet, choice, plan);
+      await activateInBatches(fleet, choice, plan);
     });
     return `${plan.app} is ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });

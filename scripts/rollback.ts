@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 // Switch every host back to one release, the same on all: bun scripts/rollback.ts prod [RELEASE]
 import {
-  activateAll,
+  activateInBatches,
   bootstrapAll,
   chooseBack,
   connectAll,
@@ -31,7 +31,7 @@ await script(async (signal) => {
     await startPeers(fleet);
     await lockAll(fleet, plan);
     requireHosts(fleet, plan.allowance);
-    await fleet.phase("activate", () => activateAll(fleet, choice, { ...plan, rollback: true }));
+    await fleet.phase("activate", () => activateInBatches(fleet, choice, { ...plan, rollback: true }));
     return `${plan.app} is back at ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

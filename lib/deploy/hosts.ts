@@ -1,7 +1,7 @@
 // The hosts of a run, with what the inventory says of each. Touches no network.
 import { hostname } from "node:os";
 import { unservedVars } from "../ansistrano.ts";
-import { type FleetFlags, fleetConfig } from "../config.ts";
+import { type FleetConfig, type FleetFlags, fleetConfig } from "../config.ts";
 import type { Host } from "../inventory/types.ts";
 import type { HostSettings } from "../settings.ts";
 import { settingsOf } from "../settings-of.ts";
@@ -13,6 +13,12 @@ import { readyHosts } from "./ready.ts";
 /** One host of a plan, ready to be part of a fleet. */
 export interface PlannedHost extends FleetHost {
   readonly settings: HostSettings;
+}
+
+/** The hosts of a run in inventory order, and where they are from. */
+export interface PlannedFleet extends Omit<FleetConfig, "hosts"> {
+  readonly hosts: readonly PlannedHost[];
+  readonly warnings: readonly string[];
 }
 
 /** Hosts with settings and targets, and what there is to warn about. */
@@ -27,13 +33,8 @@ export async function planHosts(
     readonly signal?: AbortSignal | undefined;
     readonly patternWord?: boolean;
   },
-): Promise<{
-  hosts: readonly PlannedHost[];
-  forks: number;
-  warnings: readonly string[];
-  words: readonly string[];
-}> {
-  const { inventory, hosts, forks, words } = await fleetConfig(flags, {
+): Promise<PlannedFleet> {
+  const { inventory, hosts, forks, environment, pattern, words } = await fleetConfig(flags, {
     patternWord,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -45,7 +46,8 @@ export async function planHosts(
   });
   const unserved = new Set(hosts.flatMap((host) => unservedVars(inventory, host)));
   const warnings = [...inventory.warnings, ...unserved];
-  return { hosts: await readyHosts(planned, { signal }), forks, warnings, words };
+  const ready = await readyHosts(planned, { signal });
+  return { inventory, hosts: ready, forks, environment, pattern, warnings, words };
 }
 
 /**

@@ -11,6 +11,10 @@ import { agreedVia, type Via } from "./via.ts";
 
 export interface DeployPlan {
   readonly app: string;
+  /** How the operator named the inventory; with `app` it says which history a run belongs to. */
+  readonly environment: string;
+  /** The pattern asked for, --limit included. */
+  readonly pattern: string;
   /** What is deployed: folder, tarball, file or `git:REF`. */
   readonly source: string;
   readonly exclude: readonly string[];
@@ -36,13 +40,18 @@ export async function planDeploy(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { hosts, forks, warnings } = await planHosts(options, { source: options.source, signal });
+  const { hosts, forks, environment, pattern, warnings } = await planHosts(options, {
+    source: options.source,
+    signal,
+  });
   requireDistinct(hosts);
   const { app, source, exclude } = agreed(hosts);
   refuseCredentials(source);
   const wishes = hosts.map(({ name, settings }) => ({ name, via: settings.via }));
   return {
     app,
+    environment,
+    pattern,
     source: /^git[:+]/.test(source) ? source : resolve(source),
     exclude,
     release: options.release,
@@ -58,7 +67,7 @@ export async function planDeploy(
 
 export type RollbackPlan = Pick<
   DeployPlan,
-  "app" | "hosts" | "forks" | "allowance" | "breakLock" | "owner" | "release"
+  "app" | "environment" | "pattern" | "hosts" | "forks" | "allowance" | "breakLock" | "owner" | "release"
 >;
 
 /**
@@ -70,7 +79,11 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { hosts, forks, words } = await planHosts(options, { source: "none", signal, patternWord: false });
+  const { hosts, forks, environment, pattern, words } = await planHosts(options, {
+    source: "none",
+    signal,
+    patternWord: false,
+  });
   requireDistinct(hosts);
   const apps = new Set(hosts.map(({ settings }) => settings.app));
   if (apps.size > 1) {
@@ -80,6 +93,8 @@ export async function planRollback(
   }
   return {
     app: [...apps][0] ?? "",
+    environment,
+    pattern,
     hosts,
     forks,
     allowance: parseAllowance(options.allowFailures),
