@@ -24,14 +24,24 @@ const FROM_HERE = [
   "git",
 ];
 
-const HOOKS = ["setup", "update_code", "symlink_shared", "symlink", "cleanup"].flatMap((step) => [
-  `ansistrano_before_${step}_tasks_file`,
-  `ansistrano_after_${step}_tasks_file`,
-]);
-const ROLLBACK_HOOKS = ["setup", "symlink", "cleanup"].flatMap((step) => [
-  `ansistrano_rollback_before_${step}_tasks_file`,
-  `ansistrano_rollback_after_${step}_tasks_file`,
-]);
+const HOOKS = [
+  "ansistrano_before_setup_tasks_file",
+  "ansistrano_after_setup_tasks_file",
+  "ansistrano_before_update_code_tasks_file",
+  "ansistrano_after_update_code_tasks_file",
+  "ansistrano_before_symlink_shared_tasks_file",
+  "ansistrano_after_symlink_shared_tasks_file",
+  "ansistrano_before_symlink_tasks_file",
+  "ansistrano_after_symlink_tasks_file",
+  "ansistrano_before_cleanup_tasks_file",
+  "ansistrano_after_cleanup_tasks_file",
+  "ansistrano_rollback_before_setup_tasks_file",
+  "ansistrano_rollback_after_setup_tasks_file",
+  "ansistrano_rollback_before_symlink_tasks_file",
+  "ansistrano_rollback_after_symlink_tasks_file",
+  "ansistrano_rollback_before_cleanup_tasks_file",
+  "ansistrano_rollback_after_cleanup_tasks_file",
+];
 
 /** Ansistrano vars that change what a deploy does and have no counterpart here: said aloud rather than ignored. */
 const UNSERVED: Readonly<Record<string, Unserved>> = {
@@ -43,9 +53,7 @@ const UNSERVED: Readonly<Record<string, Unserved>> = {
     instead: "Rookery switches by a symlink: make `current` one, or use distribute.ts",
   },
   ansistrano_unarchive_exclude: { harmless: [], instead: "see rookery_exclude" },
-  ...Object.fromEntries(
-    [...HOOKS, ...ROLLBACK_HOOKS].map((name) => [name, { harmless: [], instead: TASKS }]),
-  ),
+  ...Object.fromEntries(HOOKS.map((name) => [name, { harmless: [], instead: TASKS }])),
 };
 
 /** What this host's Ansistrano vars ask for that is not done: a sentence each. */
