@@ -80,7 +80,9 @@ test("a tarball as GNU tar makes it: hard links, holes, long names, modes, links
       // Holes that tar leaves out are a thing of its own: refused, never unpacked as something else.
       await Bun.$`tar --create --gzip --sparse --format=${format} --file=${tar} --directory=${tree} .`;
       const sparse = await stage.run("deploy", ["-r", `sparse-${format}`, "--source", tar]);
-      expect(sparse.stdout).toMatch(/holes is (of a kind only tar knows|a sparse file)[^→]*→ make the archive again/);
+      expect(sparse.stdout).toMatch(
+        /holes is (of a kind only tar knows|a sparse file)[^→]*→ make the archive again/,
+      );
       expect(sparse.exitCode).toBe(1);
     }
   } finally {
