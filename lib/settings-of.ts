@@ -23,12 +23,12 @@ export function settingsOf(
 /** What a swarm needs to know of a host, for runs that have no releases. */
 export type SwarmSettings = Pick<
   HostSettings,
-  "address" | "ports" | "via" | "zone" | "seeders" | "maxUpload" | "maxDownload"
+  "address" | "ports" | "via" | "zone" | "seeders" | "maxUpload" | "maxDownload" | "metrics"
 >;
 
 /** @throws OpsError `setting` naming var, file and host */
 export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings {
-  const { address, ports, via, zone, seeders, maxUpload, maxDownload } = SETTINGS;
+  const { address, ports, via, zone, seeders, maxUpload, maxDownload, metrics } = SETTINGS;
   const read = <T>(setting: Setting<T>) => readSetting(inventory, host, setting, {});
   return {
     address: read(address),
@@ -38,6 +38,7 @@ export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings
     seeders: read(seeders),
     maxUpload: read(maxUpload),
     maxDownload: read(maxDownload),
+    metrics: read(metrics),
   };
 }
 
@@ -48,7 +49,9 @@ function gitSource(inventory: Inventory, host: Host): string | undefined {
   const repository = inventory.value(host, "ansistrano_git_repo");
   // Ansistrano's own default.
   const branch = inventory.value(host, "ansistrano_git_branch") ?? "master";
-  return typeof repository === "string" ? `git+${repository}#${branch}` : undefined;
+  if (typeof repository !== "string") return undefined;
+  const folder = String(inventory.value(host, "ansistrano_git_repo_tree") ?? "").replace(/^\/+|\/+$/g, "");
+  return `git+${repository}#${branch}${folder === "" ? "" : `:${folder}`}`;
 }
 
 function readSetting<T>(
