@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
 import { type Download, startDownload } from "./download.ts";
 import { withoutFrames } from "./frames.ts";
+import { inJournal } from "./journal-methods.ts";
 import {
   type Downward,
   line,
@@ -26,7 +27,7 @@ let receiving: Receiving | undefined;
 const staging = openStaging({ tell: send });
 const releases = releaseMethods({ tell: send, staged: staging.of });
 const handlers: Handlers = {
-  ...releases.methods,
+  ...inJournal(releases.methods, send),
   stage: staging.stage,
   join: async (params, signal) => {
     if (download !== undefined) throw new Error("already in a swarm");
@@ -143,6 +144,7 @@ async function serveAll(running: Set<Promise<void>>): Promise<void> {
     for await (const message of readLines<Downward>(text)) {
       heard();
       if ("ping" in message) {
+        void releases.heard();
         send({ type: "pong" });
         continue;
       }
