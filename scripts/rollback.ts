@@ -3,6 +3,7 @@
 import {
   activateInBatches,
   bootstrapAll,
+  bringBack,
   chooseBack,
   connectAll,
   lockAll,
@@ -38,6 +39,7 @@ await script(async (signal) => {
     await bootstrapAll(fleet);
     await startPeers(fleet);
     await lockAll(fleet, plan);
+    await bringBack(fleet, choice, plan);
     requireHosts(fleet, plan.allowance);
     const around = playbooksAround(fleet, choice, plan);
     await fleet.phase("activate", () =>
