@@ -58,7 +58,7 @@ export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
-export { bringBack } from "./deploy/bring-back.ts";
+export { bringBack, previewBack } from "./deploy/bring-back.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";

@@ -10,6 +10,7 @@ import {
   lockFirst,
   planRollback,
   playbooksAround,
+  previewBack,
   record,
   rehearsePlaybooks,
   requireHosts,
@@ -32,7 +33,7 @@ await script(async (signal) => {
     const choice = chooseBack(fleet, plan);
     if (options.check) {
       await rehearsePlaybooks(fleet, choice, plan);
-      return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${choice.id}`;
+      return previewBack(fleet, choice);
     }
     if (fleet.alive.length === 0)
       return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;

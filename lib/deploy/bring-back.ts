@@ -37,11 +37,7 @@ const NAMED_FILES = 3;
  * a swarm or over SSH as a deploy would, and unpacked. Nothing is switched. Where no host can give it whole, those that
  * lack it are failed rows that say so.
  */
-export async function bringBack(
-  fleet: DeployFleet,
-  choice: BackChoice,
-  plan: LockWish,
-): Promise<void> {
+export async function bringBack(fleet: DeployFleet, choice: BackChoice, plan: LockWish): Promise<void> {
   const lacking = () => fleet.alive.filter(({ name }) => !choice.holding.has(name));
   if (lacking().length === 0) return;
   fleet.note(
@@ -54,9 +50,19 @@ export async function bringBack(
   fleet.emit({ type: "torrent", infohash, release: choice.id, totalBytes, pieces, pieceLength });
   failWithoutRoom(fleet, release, lacking());
   if (lacking().length === 0) return;
-  const via = agreedVia(lacking().map(({ name, settings }) => ({ name, via: settings.via })), undefined);
+  const via = agreedVia(
+    lacking().map(({ name, settings }) => ({ name, via: settings.via })),
+    undefined,
+  );
   await distributeRelease(fleet, release, choice, { ...plan, via });
   await prepareAll(fleet, release, choice, { members: lacking() });
+}
+
+/** What a rollback would do, in a sentence. */
+export function previewBack(fleet: DeployFleet, { id, holding }: BackChoice): string {
+  const fetching = fleet.alive.filter(({ name }) => !holding.has(name)).length;
+  const more = fetching === 0 ? "" : `, ${fetching} of them would fetch it`;
+  return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${id}${more}`;
 }
 
 /** The release from the first host that gives it whole; undefined once all that lack it have failed. */
