@@ -39,7 +39,6 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     folder,
     seed = false,
     trustContent = false,
-    overlay,
     ports,
     bind,
     allow,
@@ -51,7 +50,9 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
-  const storage = starting.use(await openStorage(torrent, { folder, writable: !seed, overlay }));
+  const storage = starting.use(
+    await openStorage(torrent, { folder, writable: !seed, overlay: options.overlay }),
+  );
   const pieces = torrent.pieceHashes.length / 20;
   const verified =
     seed && trustContent
