@@ -32,7 +32,8 @@ const RULES: { readonly [M in Method]?: Rule<M> } = {
   },
   switchBack: {
     event: () => "switched back",
-    tell: ({ previous }) => (previous === undefined ? { detail: "no current any more" } : { release: previous }),
+    tell: ({ previous }) =>
+      previous === undefined ? { detail: "no current any more" } : { release: previous },
   },
   health: {
     event: () => "health",
