@@ -38,7 +38,7 @@ export { startTracker } from "./tracker/start.ts";
 
 // Releases: the steps of a deploy, each on all hosts
 export { newReleaseId } from "./release/layout.ts";
-export { openRelease, type Release } from "./deploy/open-release.ts";
+export { openRelease, openSourceOf, type Release } from "./deploy/open-release.ts";
 export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
 export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";

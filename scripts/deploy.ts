@@ -9,6 +9,7 @@ import {
   distributeRelease,
   lockFirst,
   openRelease,
+  openSourceOf,
   planDeploy,
   prepareAll,
   previewDeploy,
@@ -29,9 +30,10 @@ await script(async (signal) => {
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
-    await using release = await openRelease(fleet, plan);
+    await using source = await openSourceOf(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
-    if (!options.check) await lockFirst(fleet, plan, release.torrent);
+    if (!options.check) await lockFirst(fleet, plan);
+    await using release = await openRelease(fleet, plan, source);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)

@@ -5,7 +5,7 @@ import { contentBytes } from "../payload/layout.ts";
 import { layoutOf } from "../release/layout.ts";
 import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
-import type { Fleet } from "../swarm/fleet.ts";
+import type { Fleet, Member } from "../swarm/fleet.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import { type LockWish, lockAll } from "./lock-all.ts";
@@ -13,16 +13,17 @@ import type { Release } from "./open-release.ts";
 import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
 import { lackOfRoom, noRoom } from "./room.ts";
+import { stageAll } from "./stage.ts";
 import { startTransfer, uplinkFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 
 /** Names the release and finds what hosts hold of it already; hosts that run it are done, those without room are out. */
-export function chooseFor(fleet: DeployFleet, { payload, torrent, id: wanted }: Release): Choice {
+export function chooseFor(fleet: DeployFleet, { payload, torrent, tree, id: wanted }: Release): Choice {
   requireReached(fleet);
   const { infohash, totalBytes, pieceLength } = torrent;
-  const choice = chooseRelease(reportsOf(fleet), { infohash, wanted });
+  const choice = chooseRelease(reportsOf(fleet), { tree, wanted });
   const pieces = torrent.pieceHashes.length / 20;
   fleet.emit({ type: "torrent", infohash, release: choice.id, totalBytes, pieces, pieceLength });
   for (const member of fleet.alive.filter(({ name }) => choice.running.has(name))) {
@@ -88,6 +89,8 @@ export async function distributeRelease(
       fleet.emit({ type: "status", host: name, status: "complete", detail: "held already" });
     }
     if (lacking().length === 0) return;
+    const payload = ({ settings }: Member<PlannedHost>) => incoming(settings.deployTo, release);
+    await stageAll(fleet, release, { members: lacking(), payload });
     const ports = fleet.alive[0]?.settings.ports;
     await using swarm = await startTransfer(fleet, release.torrent, {
       via,

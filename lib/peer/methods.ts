@@ -20,7 +20,8 @@ export interface Methods {
   /**
    * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock had to go for it,
    * `refusal` why it could not be had.
-   * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped.
+   * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped; without
+   * `tidy` nothing is.
    */
   lock: {
     params: {
@@ -32,10 +33,33 @@ export interface Methods {
       run?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
+      tidy?: boolean | undefined;
     };
     result: { broke: string | undefined } | { refusal: Refusal };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
+  /**
+   * Begins the release that the payload `infohash` will bring, with what release `base` on this host has of it: `patch`
+   * (base64, see payload/patch.ts) makes the payload's manifest of that release's tree. `join`, `receive` and `install`
+   * of the same infohash make use of it, `leave` ends it. `drifted`: files of `base` that were changed since.
+   */
+  stage: {
+    params: {
+      deployTo: string;
+      infohash: string;
+      base: string;
+      patch: string;
+      tree: string;
+      payload: string;
+    };
+    result: {
+      coveredBytes: number;
+      drifted: readonly string[];
+      reflinked: number;
+      linked: number;
+      copied: number;
+    };
+  };
   /** Opens the torrent (metainfo in base64) in `folder` and listens. A seeder has all content already. */
   join: {
     params: {

@@ -4,7 +4,7 @@ import { twentieths } from "../percent.ts";
 import { activateRelease, markGood } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
-import { installRelease } from "../release/install.ts";
+import { installRelease, type StagedTree } from "../release/install.ts";
 import { checkLock, freeLock, renewLock, tryLock, underLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
@@ -26,7 +26,14 @@ type ReleaseMethod =
   | "prune";
 
 /** `tell` takes what happens meanwhile; `heard` renews the locks that are held; `end` frees them. */
-export function releaseMethods({ tell }: { readonly tell: (event: Upward) => void }): {
+export function releaseMethods({
+  tell,
+  staged,
+}: {
+  readonly tell: (event: Upward) => void;
+  /** What was begun of the release that this payload brings. */
+  readonly staged: (infohash: string) => StagedTree | undefined;
+}): {
   readonly methods: Pick<Handlers, ReleaseMethod>;
   heard(): Promise<void>;
   end(): Promise<void>;
@@ -45,13 +52,13 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
   };
   const methods: Pick<Handlers, ReleaseMethod> = {
     inspect: ({ deployTo }) => inspectHost(deployTo),
-    lock: async ({ deployTo, infohash, ...options }, signal) => {
+    lock: async ({ deployTo, infohash, tidy = true, ...options }, signal) => {
       const onWatch = (text: string) => tell({ type: "detail", text });
       const taken = await tryLock(deployTo, { ...options, onWatch, signal });
       if ("refusal" in taken) return taken;
       const { token, broke } = taken;
       locks.set(deployTo, token);
-      await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
+      if (tidy) await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
       return { broke };
     },
     unlock: async ({ deployTo }) => {
@@ -61,6 +68,7 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
     install: ({ deployTo, contentBytes, ...options }, signal) =>
       installRelease(deployTo, {
         ...options,
+        staged: staged(options.infohash),
         signal,
         onProgress: twentieths(contentBytes, (percent) =>
           tell({ type: "detail", text: `unpacking ${percent} %` }),

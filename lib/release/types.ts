@@ -5,6 +5,8 @@ export interface ReleaseInfo {
   readonly id: string;
   /** Infohash it came from; undefined for releases other tools made. */
   readonly infohash: string | undefined;
+  /** What it is, however it came: `treeDigest` of its entries, 64 hex digits; undefined for releases other tools made. */
+  readonly tree?: string | undefined;
   /** unpacked: complete on disk, never switched to; good: was switched to and its commands succeeded; foreign: another tool's. */
   readonly state: "unpacked" | "good" | "foreign";
   /** ISO 8601, when it last became `current`. */

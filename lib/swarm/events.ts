@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../errors.ts";
 
 /** The stages of a run, in order; also the keys of the summary's `seconds`. */
-export const PHASES = ["pack", "connect", "bootstrap", "distribute", "activate"] as const;
+export const PHASES = ["connect", "pack", "bootstrap", "distribute", "activate"] as const;
 export type Phase = (typeof PHASES)[number];
 
 /**

@@ -135,6 +135,7 @@ function releaseOf({ id, revision, record }: Draft["releases"][number]): Release
   return {
     id,
     infohash: textOf(record?.infohash),
+    tree: textOf(record?.tree),
     state: state === "good" || state === "unpacked" ? state : "foreign",
     activatedAt: textOf(record?.activatedAt),
     installedAt: textOf(record?.installedAt),
