@@ -1,17 +1,10 @@
-// Spans of time as operators write them.
-import { OpsError } from "./errors.ts";
+// Lengths of time as operators write them.
 
-const UNITS: Readonly<Record<string, number>> = { "": 1000, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/**
- * Milliseconds of `15m`, `90s`, `1h` or `1h30m`; a bare number is seconds. `name` is the flag or setting, for messages.
- * @throws OpsError `usage`
- */
-export function parseDuration(text: string, name: string): number {
-  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)([smh]?)/g)];
-  const isWhole = parts.map(([part]) => part).join("") === text.trim() && parts.length > 0;
-  const units = parts.map(([, , unit = ""]) => unit);
-  if (!isWhole || (units.includes("") && units.length > 1) || new Set(units).size < units.length)
-    throw new OpsError("usage", `${name} wants a time such as 90s, 15m or 1h, not "${text}"`);
-  return parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (UNITS[unit] ?? 0), 0);
+/** `500ms`, `30s`, `1.5m`, `2h`, or a number alone, in seconds: in milliseconds. Undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const [, digits, unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(text.trim()) ?? [];
+  const ms = Math.round(Number(digits) * (UNITS[unit] ?? 1));
+  return digits === undefined || !Number.isSafeInteger(ms) ? undefined : ms;
 }

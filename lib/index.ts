@@ -49,6 +49,13 @@ export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
+export {
+  planVerify,
+  type VerifiedHost,
+  verifiedText,
+  verifyAll,
+  verifyOptions,
+} from "./deploy/verify.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
 
 // What would stop a deploy

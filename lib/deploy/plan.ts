@@ -117,7 +117,10 @@ export async function planRollback(
 }
 
 function waitOf({ lockWait }: Pick<RollbackOptions, "lockWait">): number | undefined {
-  return lockWait === undefined ? undefined : parseDuration(lockWait, "--lock-wait");
+  if (lockWait === undefined) return undefined;
+  const waitMs = parseDuration(lockWait);
+  if (waitMs !== undefined) return waitMs;
+  throw new OpsError("usage", `--lock-wait wants a time such as 90s, 15m or 1h, not "${lockWait}"`);
 }
 
 /** One machine under two names would wait for its own lock. */

@@ -1,6 +1,7 @@
 // What a peer can be asked to do.
 import type { Refusal } from "../release/lock.ts";
 import type { HostReport } from "../release/types.ts";
+import type { Verified } from "../release/verify.ts";
 
 export interface PortRange {
   readonly from: number;
@@ -128,6 +129,11 @@ export interface Methods {
   markGood: {
     params: { deployTo: string; id: string; by: string; rollback: boolean };
     result: Record<never, never>;
+  };
+  /** Reads release `id`, or the current one, again and compares it with what it was unpacked from; changes nothing. */
+  verify: {
+    params: { deployTo: string; id: string | undefined; ignore: readonly string[] };
+    result: Verified;
   };
   prune: { params: { deployTo: string; keep: number }; result: { removed: readonly string[] } };
 }

@@ -8,6 +8,7 @@ import { installRelease, type StagedTree } from "../release/install.ts";
 import { checkLock, freeLock, renewLock, tryLock, underLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
+import { verifyRelease } from "../release/verify.ts";
 import type { Method, Params, Result, Upward } from "./protocol.ts";
 
 export type Handlers = {
@@ -23,7 +24,8 @@ type ReleaseMethod =
   | "command"
   | "activate"
   | "markGood"
-  | "prune";
+  | "prune"
+  | "verify";
 
 /** `tell` takes what happens meanwhile; `heard` renews the locks that are held; `end` frees them. */
 export function releaseMethods({
@@ -90,6 +92,10 @@ export function releaseMethods({
     prune: async ({ deployTo, keep }) => {
       const mayRemove = () => checkLock(deployTo, tokenOf(deployTo));
       return { removed: await pruneReleases(deployTo, keep, { mayRemove }) };
+    },
+    verify: ({ deployTo, ...options }, signal) => {
+      const onPercent = (percent: number) => tell({ type: "detail", text: `verifying ${percent} %` });
+      return verifyRelease(deployTo, { ...options, onPercent, signal });
     },
   };
   let renewing = false;
