@@ -1,7 +1,7 @@
 // What a peer does about releases, under the lock it holds.
 import { placePayload } from "../payload/unpack.ts";
 import { twentieths } from "../percent.ts";
-import { activateRelease, markGood } from "../release/activate.ts";
+import { activateRelease, markGood, switchBack } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
 import { installRelease, type StagedTree } from "../release/install.ts";
@@ -9,6 +9,7 @@ import { checkLock, freeLock, renewLock, tryLock, underLock } from "../release/l
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
 import { verifyRelease } from "../release/verify.ts";
+import { checkHealth } from "./health.ts";
 import type { Method, Params, Result, Upward } from "./protocol.ts";
 
 export type Handlers = {
@@ -23,6 +24,8 @@ type ReleaseMethod =
   | "place"
   | "command"
   | "activate"
+  | "switchBack"
+  | "health"
   | "markGood"
   | "prune"
   | "verify";
@@ -85,6 +88,11 @@ export function releaseMethods({
     activate: async ({ deployTo, id }) => {
       return underLock(deployTo, tokenOf(deployTo), () => activateRelease(deployTo, id));
     },
+    switchBack: async ({ deployTo, previous }) => {
+      await underLock(deployTo, tokenOf(deployTo), () => switchBack(deployTo, previous));
+      return {};
+    },
+    health: (params, signal) => checkHealth(params, { signal, tell }),
     markGood: async ({ deployTo, id, by, rollback }) => {
       await underLock(deployTo, tokenOf(deployTo), () => markGood(deployTo, id, { by, rollback }));
       return {};
