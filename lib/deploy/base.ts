@@ -3,7 +3,7 @@ import type { Fleet, Member } from "../swarm/fleet.ts";
 import { type Base, type BaseHost, findTree } from "./host-tree.ts";
 
 /**
- * The tree that most of the surveyed hosts run, when more than half of them hold it. Undefined without one, or when no
+ * The tree that most of the surveyed hosts run, when at least half of them hold it. Undefined without one, or when no
  * host gives it: the payload is then laid out for hosts that have nothing.
  */
 export async function chooseBase(fleet: Fleet<BaseHost>): Promise<Base | undefined> {
@@ -14,7 +14,7 @@ export async function chooseBase(fleet: Fleet<BaseHost>): Promise<Base | undefin
   const [tree] = byNumber[0] ?? [];
   if (tree === undefined) return undefined;
   const holders = members.filter((member) => holds(member, tree));
-  return holders.length * 2 > members.length ? findTree(fleet, tree, holders) : undefined;
+  return holders.length * 2 >= members.length ? findTree(fleet, tree, holders) : undefined;
 }
 
 function currentTree({ survey }: Member<BaseHost>): string | undefined {

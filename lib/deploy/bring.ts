@@ -13,14 +13,15 @@ import type { Release } from "./open-release.ts";
 import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
 import { lackOfRoom, noRoom } from "./room.ts";
-import { stageAll } from "./stage.ts";
+import { expectedReuse, stageAll } from "./stage.ts";
 import { startTransfer, uplinkFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 
 /** Names the release and finds what hosts hold of it already; hosts that run it are done, those without room are out. */
-export function chooseFor(fleet: DeployFleet, { payload, torrent, tree, id: wanted }: Release): Choice {
+export function chooseFor(fleet: DeployFleet, release: Release): Choice {
+  const { payload, torrent, tree, id: wanted } = release;
   requireReached(fleet);
   const { infohash, totalBytes, pieceLength } = torrent;
   const choice = chooseRelease(reportsOf(fleet), { tree, wanted });
@@ -31,7 +32,10 @@ export function chooseFor(fleet: DeployFleet, { payload, torrent, tree, id: want
   }
   for (const member of fleet.alive.filter(({ name }) => !choice.holding.has(name))) {
     const report = member.survey?.report;
-    const lack = report === undefined ? undefined : lackOfRoom(report, payload.manifest);
+    const lack =
+      report === undefined
+        ? undefined
+        : lackOfRoom(report, payload.manifest, { reusesBytes: expectedReuse(member, release) });
     if (lack !== undefined) fleet.fail(member, noRoom(member.name, member.settings.deployTo, lack));
   }
   return choice;
@@ -82,6 +86,7 @@ export async function distributeRelease(
       via,
       members: lacking(),
       limits: ({ settings }) => settings,
+      reused: (member) => expectedReuse(member, release),
     });
     await lockAll(fleet, lock, { infohash: release.torrent.infohash });
     const uplink = await measuring;
@@ -90,13 +95,14 @@ export async function distributeRelease(
     }
     if (lacking().length === 0) return;
     const payload = ({ settings }: Member<PlannedHost>) => incoming(settings.deployTo, release);
-    await stageAll(fleet, release, { members: lacking(), payload });
+    const reused = await stageAll(fleet, release, { members: lacking(), payload });
     const ports = fleet.alive[0]?.settings.ports;
     await using swarm = await startTransfer(fleet, release.torrent, {
       via,
       uplink,
       seedFrom: release.payload.path,
       members: lacking(),
+      reused: (member) => reused.get(member) ?? 0,
       place: ({ settings }) => ({
         folder: incoming(settings.deployTo, release),
         address: settings.address,

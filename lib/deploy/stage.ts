@@ -1,4 +1,5 @@
 // What hosts have already, put where the release is made, before anything travels.
+import { OpsError } from "../errors.ts";
 import { diffTree } from "../payload/patch.ts";
 import type { ReleaseInfo } from "../release/types.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
@@ -58,7 +59,7 @@ export async function stageAll(
         return coveredBytes;
       } catch (error) {
         fleet.signal.throwIfAborted();
-        if (!(error instanceof Error) || !fleet.alive.includes(member)) throw error;
+        if (!(error instanceof OpsError) || !fleet.alive.includes(member)) throw error;
         const message = `fetches everything, for its release ${base.id} is of no use: ${error.message}`;
         fleet.note(message, { level: "warning", host: member.name });
         return 0;
@@ -79,6 +80,14 @@ export function baseOn({ survey }: DeployMember, { tree, base }: Release): Relea
     ours.find((release) => release.id === current) ??
     ours.at(-1)
   );
+}
+
+/** Bytes of the payload that a host need not fetch, as far as names tell before anybody has looked. */
+export function expectedReuse(member: DeployMember, release: Release): number {
+  const { tree, base, payload } = release;
+  const ours = baseOn(member, release)?.tree;
+  const known = ours !== undefined && (ours === tree || ours === base?.tree);
+  return known ? payload.manifest.keptBytes : 0;
 }
 
 /** Patches in base64, by the tree each is for. */

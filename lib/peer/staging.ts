@@ -1,7 +1,6 @@
 // Releases this peer has begun with what its host had already, and how the torrent's bytes are found in them.
 import { join } from "node:path";
 import { KEPT_FILE } from "../payload/layout.ts";
-import { twentieths } from "../percent.ts";
 import { type StagedRelease, stageRelease } from "../release/stage.ts";
 import type { Torrent } from "../torrent/types.ts";
 import { NO_OVERLAY, type Overlay } from "./overlay.ts";
@@ -17,6 +16,8 @@ export interface Staging {
   leave(): Promise<void>;
 }
 
+const TELL_MS = 500;
+
 /** `tell` takes how far it is. */
 export function openStaging({ tell }: { readonly tell: (event: Upward) => void }): Staging {
   const begun = new Map<string, StagedRelease>();
@@ -28,16 +29,16 @@ export function openStaging({ tell }: { readonly tell: (event: Upward) => void }
   return {
     stage: async ({ deployTo, patch, ...options }, signal) => {
       await leave();
-      const percent = (totalBytes: number) =>
-        twentieths(totalBytes, (done) => tell({ type: "detail", text: `looking what is here: ${done} %` }));
-      let progress: ((bytes: number) => void) | undefined;
+      let toldAtMs = performance.now();
       const staged = await stageRelease(deployTo, {
         ...options,
         patch: Buffer.from(patch, "base64"),
         signal,
         onProgress: (bytes, totalBytes) => {
-          progress ??= percent(totalBytes);
-          progress(bytes);
+          if (performance.now() - toldAtMs < TELL_MS) return;
+          toldAtMs = performance.now();
+          const percent = Math.floor((bytes / Math.max(1, totalBytes)) * 100);
+          tell({ type: "detail", text: `looking what is here: ${percent} %` });
         },
       });
       if (signal.aborted) {

@@ -22,7 +22,7 @@ export interface InstallOptions {
   readonly id: string;
   /** 40 lowercase hex digits. */
   readonly infohash: string;
-  /** Folder holding the fetched payload. */
+  /** Folder holding the fetched `kept`, `manifest.json` and `new`. */
   readonly payload: string;
   /** For REVISION, unless the payload brings its own; the release id stands in where there is none. */
   readonly revision?: string | undefined;

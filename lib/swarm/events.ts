@@ -128,6 +128,8 @@ export interface PreviewRow {
   /** The settings that matter to it, in words; commands by their number, for their text may hold secrets. */
   readonly settings: string;
   readonly freeBytes: number;
+  /** Bytes of the payload it has already, and would not fetch. */
+  readonly reusesBytes?: number | undefined;
   /** Release ids that would go. */
   readonly removes: readonly string[];
   /** What would stop it: a lock, too little room. */
