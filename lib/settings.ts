@@ -4,7 +4,18 @@ import type { BatchSize } from "./deploy/serial.ts";
 import { VIAS, type Via } from "./deploy/via.ts";
 import type { PortRange } from "./peer/protocol.ts";
 import { percentage, seconds, serial } from "./rolling-values.ts";
-import { count, folder, inside, list, plainName, ports, type Read, rate, text } from "./setting-values.ts";
+import {
+  count,
+  folder,
+  inside,
+  list,
+  path,
+  plainName,
+  ports,
+  type Read,
+  rate,
+  text,
+} from "./setting-values.ts";
 
 export interface HostSettings {
   readonly app: string;
@@ -41,6 +52,8 @@ export interface HostSettings {
   /** Bytes a second; undefined: no bound. */
   readonly maxUpload: number | undefined;
   readonly maxDownload: number | undefined;
+  /** A file or folder on this machine. */
+  readonly metrics: string | undefined;
 }
 
 /** Where a setting is read from, and how. */
@@ -190,5 +203,11 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     read: rate,
     fallback: () => undefined,
     help: "bytes a second from other hosts",
+  },
+  metrics: {
+    var: "rookery_metrics",
+    read: path,
+    fallback: () => undefined,
+    help: "file, or folder of files, on the control host that runs are told to Prometheus in",
   },
 };

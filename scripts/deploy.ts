@@ -11,8 +11,10 @@ import {
   openRelease,
   openSourceOf,
   planDeploy,
+  playbooksAround,
   prepareAll,
   previewDeploy,
+  record,
   requireHosts,
   script,
   startFleet,
@@ -27,6 +29,7 @@ await script(async (signal) => {
     forks: plan.forks,
     signal,
   });
+  await using _record = record(fleet, { kind: "deploy", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
@@ -43,7 +46,7 @@ await script(async (signal) => {
     await fleet.phase("activate", async () => {
       await prepareAll(fleet, release, choice);
       requireHosts(fleet, plan.allowance);
-      await activateInBatches(fleet, choice, plan);
+      await activateInBatches(fleet, choice, plan, playbooksAround(fleet, choice, plan));
     });
     return `${plan.app} is ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });

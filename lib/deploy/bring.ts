@@ -5,6 +5,7 @@ import { contentBytes } from "../payload/layout.ts";
 import { layoutOf } from "../release/layout.ts";
 import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
+import type { ReleaseFacts } from "../swarm/events.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
@@ -26,6 +27,8 @@ export function chooseFor(fleet: DeployFleet, release: Release): Choice {
   const { infohash, totalBytes, pieceLength } = torrent;
   const choice = chooseRelease(reportsOf(fleet), { tree, wanted });
   const pieces = torrent.pieceHashes.length / 20;
+  const { revision } = payload;
+  fleet.emit({ type: "release", release: choice.id, infohash, tree, revision });
   fleet.emit({ type: "torrent", infohash, release: choice.id, totalBytes, pieces, pieceLength });
   for (const member of fleet.alive.filter(({ name }) => choice.running.has(name))) {
     fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${choice.id}` });
@@ -47,7 +50,9 @@ export function chooseBack(
   { release }: { readonly release: string | undefined },
 ): { readonly id: string } {
   requireReached(fleet);
-  const { id, running, lacking } = chooseRollback(reportsOf(fleet), release);
+  const reports = reportsOf(fleet);
+  const { id, running, lacking } = chooseRollback(reports, release);
+  fleet.emit({ type: "release", release: id, ...factsOf(reports, id) });
   for (const member of fleet.alive) {
     const others = lacking.get(member.name);
     if (running.has(member.name))
@@ -57,6 +62,13 @@ export function chooseBack(
     fleet.fail(member, new OpsError("release", `does not hold release ${id}`, { host: member.name, hint }));
   }
   return { id };
+}
+
+/** What hosts that hold release `id` say of it. */
+function factsOf(reports: ReadonlyMap<string, HostReport>, id: string): ReleaseFacts {
+  const held = [...reports.values()].flatMap(({ releases }) => releases.find((each) => each.id === id) ?? []);
+  const { infohash, tree, revision } = held[0] ?? {};
+  return { infohash, tree, revision };
 }
 
 function requireReached(fleet: DeployFleet): void {

@@ -1,4 +1,5 @@
 // The flags of deploy.ts and rollback.ts.
+import { RECORD_FLAGS } from "../history/flags.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { ROLLING_FLAGS } from "./rolling.ts";
 import { VIA_FLAG } from "./via.ts";
@@ -6,6 +7,7 @@ import { VIA_FLAG } from "./via.ts";
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
   ...ROLLING_FLAGS,
+  ...RECORD_FLAGS,
   breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
   lockWait: {
     type: "text",
@@ -13,6 +15,12 @@ const RELEASE_FLAGS = {
     notWith: "breakLock",
     help: "wait so long while another deploy runs there (90s, 15m, 1h)",
   },
+  before: {
+    type: "list",
+    value: "PLAYBOOK",
+    help: "run it on each batch before it is switched (repeatable)",
+  },
+  after: { type: "list", value: "PLAYBOOK", help: "run it on each batch once it is switched (repeatable)" },
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
 } as const satisfies Record<string, Flag>;
 

@@ -13,7 +13,7 @@ import type { PlannedHost } from "./hosts.ts";
 export interface LockWish {
   readonly app: string;
   /** How the operator named the inventory. */
-  readonly environment?: string;
+  readonly environment?: string | undefined;
   readonly owner: string;
   readonly breakLock: boolean;
   /** `--lock-wait`; undefined: not at all. */
@@ -96,7 +96,7 @@ async function lockOnce(
     const who = { app, environment, owner, ownerPid: process.pid, run, breakLock };
     const startMs = performance.now();
     for (;;) {
-      const params = { deployTo, ...who, infohash, tidy };
+      const params = { deployTo, ...who, infohash, tidy, ...loginOf(member) };
       const answer = await peerOf(member).request("lock", params, { signal: fleet.signal });
       if (!("refusal" in answer)) {
         member.locked = true;
@@ -124,6 +124,11 @@ async function lockOnce(
     if (met.length > 0) break;
   }
   return met;
+}
+
+/** Who logged in there, and from which address, for the host's journal. */
+function loginOf({ connection, survey }: DeployMember) {
+  return { login: connection?.user, from: survey?.seenFrom ?? (connection?.localAddress || undefined) };
 }
 
 async function unlockAll(fleet: DeployFleet): Promise<void> {

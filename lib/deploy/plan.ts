@@ -7,6 +7,7 @@ import { checkReleaseId } from "../release/layout.ts";
 import { agreed } from "./agreed.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { type Playbooks, planPlaybooks } from "./playbooks.ts";
 import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
@@ -29,6 +30,10 @@ export interface DeployPlan extends Rolling {
   readonly lockWaitMs: number | undefined;
   /** user@host: whose lock it will be. */
   readonly owner: string;
+  /** Where the run's metrics go. */
+  readonly metrics: string | undefined;
+  /** Run around the switch of each batch. */
+  readonly playbooks: Playbooks;
   /** Said once at the start. */
   readonly warnings: readonly string[];
 }
@@ -42,7 +47,7 @@ export async function planDeploy(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { inventory, hosts, forks, environment, pattern, warnings } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, warnings, ansible } = await planHosts(options, {
     source: options.source,
     signal,
   });
@@ -63,6 +68,8 @@ export async function planDeploy(
     ...planRolling(options, { hosts, inventory }),
     ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     warnings,
   };
 }
@@ -70,7 +77,17 @@ export async function planDeploy(
 export type RollbackPlan = Rolling &
   Pick<
     DeployPlan,
-    "app" | "environment" | "pattern" | "hosts" | "forks" | "breakLock" | "lockWaitMs" | "owner" | "release"
+    | "app"
+    | "environment"
+    | "pattern"
+    | "hosts"
+    | "forks"
+    | "breakLock"
+    | "lockWaitMs"
+    | "owner"
+    | "playbooks"
+    | "release"
+    | "metrics"
   >;
 
 /**
@@ -82,7 +99,7 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { inventory, hosts, forks, environment, pattern, words } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, words, ansible } = await planHosts(options, {
     source: "none",
     signal,
     patternWord: false,
@@ -103,14 +120,16 @@ export async function planRollback(
     ...planRolling(options, { hosts, inventory }),
     ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     release: words[0],
   };
 }
 
 function waitOf({ lockWait }: Pick<RollbackOptions, "lockWait">): number | undefined {
   if (lockWait === undefined) return undefined;
-  const waitMs = parseDuration(lockWait);
-  if (waitMs !== undefined) return waitMs;
+  const ms = parseDuration(lockWait);
+  if (ms !== undefined) return ms;
   throw new OpsError("usage", `--lock-wait wants a time such as 90s, 15m or 1h, not "${lockWait}"`);
 }
 

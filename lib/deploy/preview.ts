@@ -8,6 +8,7 @@ import type { Fleet, Member } from "../swarm/fleet.ts";
 import type { Choice } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import type { Release } from "./open-release.ts";
+import { type Playbooks, rehearsePlaybooks } from "./playbooks.ts";
 import { lackOfRoom } from "./room.ts";
 import { expectedReuse } from "./stage.ts";
 import { uplinkFor, wayFor } from "./transfer.ts";
@@ -18,9 +19,10 @@ export async function previewDeploy(
   fleet: Fleet<PlannedHost>,
   release: Release,
   choice: Choice,
-  { via = "auto" }: { readonly via?: Via } = {},
+  { via = "auto", playbooks }: { readonly via?: Via; readonly playbooks?: Playbooks } = {},
 ): Promise<string> {
   const { payload, torrent, tree } = release;
+  if (playbooks !== undefined) await rehearsePlaybooks(fleet, choice, { playbooks });
   const members = fleet.alive.filter(({ name }) => !choice.holding.has(name));
   if (members.length > 0) {
     const reused = (member: Member<PlannedHost>) => expectedReuse(member, release);

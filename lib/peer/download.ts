@@ -53,6 +53,7 @@ export async function startDownload(
   const removeFetched = async () => {
     if (!seed) await rm(folder, { recursive: true, force: true });
   };
+  const sources = new Map<string, number>();
   const engine = await startEngine(torrent, {
     folder,
     seed,
@@ -65,6 +66,7 @@ export async function startDownload(
     maxDownload,
     ...(tracker === undefined ? {} : { tracker }),
     signal,
+    onBlock: (peerId, bytes) => void sources.set(peerId, (sources.get(peerId) ?? 0) + bytes),
     onLink: seed ? (peerId, open) => tell?.({ type: "link", peerId, open }) : undefined,
     onUnreached: ({ address, port }) => tell?.({ type: "unreached", address, port }),
   }).catch(async (error: unknown) => {
@@ -91,7 +93,7 @@ export async function startDownload(
   void engine.begun.then(tick);
   const complete = Promise.race([engine.complete, stalled.promise]).then(() => {
     tick();
-    return { downloadedBytes: engine.progress().downloadedBytes };
+    return { downloadedBytes: engine.progress().downloadedBytes, sources: [...sources] };
   });
   // Asked for by the `complete` request; until then a failure must not end the whole peer.
   complete.catch(() => undefined);

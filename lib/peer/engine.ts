@@ -140,6 +140,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
         options.onLink?.(theirs, true);
         wire.once("close", () => options.onLink?.(theirs, false));
         wire.on("have", fed.seen);
+        wire.on("download", (bytes: number) => options.onBlock?.(theirs, bytes));
         // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
         const guided =
           giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);

@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
 import { type Download, startDownload } from "./download.ts";
 import { withoutFrames } from "./frames.ts";
+import { inJournal } from "./journal-methods.ts";
 import {
   type Downward,
   line,
@@ -26,7 +27,7 @@ let receiving: Receiving | undefined;
 const staging = openStaging({ tell: send });
 const releases = releaseMethods({ tell: send, staged: staging.of });
 const handlers: Handlers = {
-  ...releases.methods,
+  ...inJournal(releases.methods, send),
   stage: staging.stage,
   join: async (params, signal) => {
     if (download !== undefined) throw new Error("already in a swarm");

@@ -32,6 +32,9 @@ export interface Methods {
       owner: string;
       ownerPid: number;
       run?: string | undefined;
+      /** Who logged in, and from which address, for the host's journal. */
+      login?: string | undefined;
+      from?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
       tidy?: boolean | undefined;
@@ -97,8 +100,11 @@ export interface Methods {
   };
   /** Answers at once: all that was sent before has arrived. */
   echo: { params: Record<never, never>; result: Record<never, never> };
-  /** Answers when every piece was hashed again from disk. */
-  complete: { params: Record<never, never>; result: { downloadedBytes: number } };
+  /** Answers when every piece was hashed again from disk. `sources`: bytes by peer id (40 hex digits) of who sent them; the rest came down stdin. */
+  complete: {
+    params: Record<never, never>;
+    result: { downloadedBytes: number; sources: readonly (readonly [peerId: string, bytes: number])[] };
+  };
   /** Leaves the swarm: wires closed, what was fetched removed. */
   leave: { params: Record<never, never>; result: Record<never, never> };
   /** Payload → `releases/<id>`, complete or not there at all, shared paths linked. `existed`: it was there already. */

@@ -79,7 +79,7 @@ export async function startReceiving(
     try {
       await storage.sync();
       tick();
-      completion.resolve({ downloadedBytes });
+      completion.resolve({ downloadedBytes, sources: [] });
     } catch (error) {
       fail(error);
     }

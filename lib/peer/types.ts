@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined;
   /** A connection with this peer (40 hex digits) began or ended. */
   readonly onLink?: ((peerId: string, open: boolean) => void) | undefined;
+  /** So many bytes came from this peer (40 hex digits), wanted or not. */
+  readonly onBlock?: ((peerId: string, bytes: number) => void) | undefined;
   /** The first attempt to reach a peer failed; others follow. */
   readonly onUnreached?: ((target: Address) => void) | undefined;
 }

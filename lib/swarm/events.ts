@@ -49,6 +49,19 @@ export interface HostProgress {
 /** Where a batch is: waiting → (paused, before it) → running → done or failed → (rolling-back → rolled-back). */
 export type BatchStep = "waiting" | "paused" | "running" | "done" | "failed" | "rolling-back" | "rolled-back";
 
+export interface ReleaseFacts {
+  readonly infohash?: string | undefined;
+  /** sha256 of its manifest, 64 hex digits. */
+  readonly tree?: string | undefined;
+  readonly revision?: string | undefined;
+}
+
+/** Bytes that a host received from one other; undefined: from this machine. */
+export interface Gift {
+  readonly from: string | undefined;
+  readonly bytes: number;
+}
+
 /** `atMs` on every event: milliseconds since the epoch, the control host's clock. */
 export type FleetEvent = { readonly atMs: number } & (
   | {
@@ -65,6 +78,10 @@ export type FleetEvent = { readonly atMs: number } & (
       readonly pieces: number;
       readonly pieceLength: number;
     }
+  /** Which release the hosts are to run, as soon as that is known. */
+  | ({ readonly type: "release"; readonly release: string } & ReleaseFacts)
+  /** A host is complete, and this is who gave it what. */
+  | { readonly type: "sources"; readonly host: string; readonly gifts: readonly Gift[] }
   | {
       readonly type: "status";
       readonly host: string;

@@ -138,6 +138,8 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
         event.host === undefined ? event.message : atHost(event.host, event.message),
       );
     }
+    case "release":
+    case "sources":
     case "preview":
       return next;
     case "summary":

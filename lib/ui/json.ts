@@ -8,7 +8,7 @@ import { hostResult } from "./results.ts";
 const PROGRESS_EVERY_MS = 1000;
 
 export interface JsonOptions {
-  /** Also `status` objects and notes of level `detail`. */
+  /** Also `status`, `release` and `sources` objects and notes of level `detail`. */
   readonly verbose: boolean;
   /** Takes one line, without its end. */
   readonly write: (line: string) => void;
@@ -50,6 +50,10 @@ export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
           return tellHost(event.host, state);
         case "note":
           if (event.level !== "detail" || verbose) put(event);
+          return;
+        case "release":
+        case "sources":
+          if (verbose) put(event);
           return;
         case "phase":
           if (event.state === "end" && pending) tellProgress(state, { last: true });

@@ -139,6 +139,8 @@ export function eventLines(
     case "batch":
       return batchLines(event);
     case "progress":
+    case "release":
+    case "sources":
     case "preview":
     case "summary":
       return [];

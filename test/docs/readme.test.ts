@@ -59,6 +59,7 @@ test("every var of the table is a setting with that fallback and default, and th
 /** A default as the table writes it. */
 function shown(name: string, value: unknown): string {
   if (name === "rookery_app") return String(value);
+  if (name === "rookery_metrics") return "none";
   if (value === undefined) return name === "rookery_address" ? "the address it was reached by" : "no bound";
   if (typeof value === "object" && value !== null && "from" in value && "to" in value)
     return `\`${value.from}-${value.to}\``;
