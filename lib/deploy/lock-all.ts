@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { OpsError } from "../errors.ts";
-import type { Refusal } from "../release/lock.ts";
 import { lockPhrase } from "../release/lock-text.ts";
+import type { Refusal } from "../release/refusal.ts";
 import { bootstrapAll, peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import { formatDuration } from "../ui/format.ts";

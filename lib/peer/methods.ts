@@ -1,5 +1,5 @@
 // What a peer can be asked to do.
-import type { Refusal } from "../release/lock.ts";
+import type { Refusal } from "../release/refusal.ts";
 import type { HostReport } from "../release/types.ts";
 import type { Verified } from "../release/verify.ts";
 
