@@ -4,12 +4,12 @@ import { OpsError } from "../errors.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
 import { agreed } from "./agreed.ts";
-import { type Allowance, parseAllowance } from "./allowance.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
-export interface DeployPlan {
+export interface DeployPlan extends Rolling {
   readonly app: string;
   /** How the operator named the inventory; with `app` it says which history a run belongs to. */
   readonly environment: string;
@@ -23,7 +23,6 @@ export interface DeployPlan {
   readonly hosts: readonly PlannedHost[];
   readonly forks: number;
   readonly via: Via;
-  readonly allowance: Allowance;
   readonly breakLock: boolean;
   /** user@host: whose lock it will be. */
   readonly owner: string;
@@ -42,7 +41,7 @@ export async function planDeploy(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { hosts, forks, environment, pattern, warnings } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, warnings } = await planHosts(options, {
     source: options.source,
     signal,
   });
@@ -60,7 +59,7 @@ export async function planDeploy(
     hosts,
     forks,
     via: agreedVia(wishes, options.via),
-    allowance: parseAllowance(options.allowFailures),
+    ...planRolling(options, { hosts, inventory }),
     breakLock: options.breakLock,
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,
@@ -68,19 +67,11 @@ export async function planDeploy(
   };
 }
 
-export type RollbackPlan = Pick<
-  DeployPlan,
-  | "app"
-  | "environment"
-  | "pattern"
-  | "hosts"
-  | "forks"
-  | "allowance"
-  | "breakLock"
-  | "owner"
-  | "release"
-  | "metrics"
->;
+export type RollbackPlan = Rolling &
+  Pick<
+    DeployPlan,
+    "app" | "environment" | "pattern" | "hosts" | "forks" | "breakLock" | "owner" | "release" | "metrics"
+  >;
 
 /**
  * The plan of a rollback: `release` is the id asked for, or undefined.
@@ -91,7 +82,7 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { hosts, forks, environment, pattern, words } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, words } = await planHosts(options, {
     source: "none",
     signal,
     patternWord: false,
@@ -109,7 +100,7 @@ export async function planRollback(
     pattern,
     hosts,
     forks,
-    allowance: parseAllowance(options.allowFailures),
+    ...planRolling(options, { hosts, inventory }),
     breakLock: options.breakLock,
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,

@@ -105,6 +105,24 @@ export interface Methods {
   };
   /** One rename. `previous` is the release that was current. */
   activate: { params: { deployTo: string; id: string }; result: { previous: string | undefined } };
+  /** `current` back to release `previous`, or removed where there was none. */
+  switchBack: { params: { deployTo: string; previous: string | undefined }; result: Record<never, never> };
+  /**
+   * Runs a command in the release, or asks an http(s) URL from this host, until it is well or has been tried `retries`
+   * times more. `last`: what the last try said; its output comes as `output` events when it failed.
+   */
+  health: {
+    params: {
+      deployTo: string;
+      id: string;
+      check: string;
+      retries: number;
+      delayMs: number;
+      /** Of one try. */
+      timeoutMs: number;
+    };
+    result: { well: boolean; tries: number; last: string };
+  };
   markGood: {
     params: { deployTo: string; id: string; by: string; rollback: boolean };
     result: Record<never, never>;

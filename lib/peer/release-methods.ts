@@ -1,13 +1,14 @@
 // What a peer does about releases, under the lock it holds.
 import { placePayload } from "../payload/unpack.ts";
 import { twentieths } from "../percent.ts";
-import { activateRelease, markGood } from "../release/activate.ts";
+import { activateRelease, markGood, switchBack } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
 import { installRelease } from "../release/install.ts";
 import { checkLock, freeLock, takeLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
+import { checkHealth } from "./health.ts";
 import type { Method, Params, Result, Upward } from "./protocol.ts";
 
 export type Handlers = {
@@ -22,6 +23,8 @@ type ReleaseMethod =
   | "place"
   | "command"
   | "activate"
+  | "switchBack"
+  | "health"
   | "markGood"
   | "prune";
 
@@ -68,6 +71,14 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
       await checkLock(deployTo, token);
       return activateRelease(deployTo, id);
     },
+    switchBack: async ({ deployTo, previous }) => {
+      const token = locks.get(deployTo);
+      if (token === undefined) throw new Error("switch back without a lock");
+      await checkLock(deployTo, token);
+      await switchBack(deployTo, previous);
+      return {};
+    },
+    health: (params, signal) => checkHealth(params, { signal, tell }),
     markGood: async ({ deployTo, id, by, rollback }) => {
       await markGood(deployTo, id, { by, rollback });
       return {};

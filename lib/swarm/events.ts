@@ -59,6 +59,9 @@ export interface Gift {
   readonly bytes: number;
 }
 
+/** Where a batch is: waiting → (paused, before it) → running → done or failed → (rolling-back → rolled-back). */
+export type BatchStep = "waiting" | "paused" | "running" | "done" | "failed" | "rolling-back" | "rolled-back";
+
 /** `atMs` on every event: milliseconds since the epoch, the control host's clock. */
 export type FleetEvent = { readonly atMs: number } & (
   | {
@@ -98,6 +101,20 @@ export type FleetEvent = { readonly atMs: number } & (
       readonly host: string;
       readonly status: "failed" | "unreachable" | "skipped";
       readonly error: Fault;
+    }
+  /** A batch of hosts that are switched together; `index` counts from 1. */
+  | {
+      readonly type: "batch";
+      readonly index: number;
+      readonly of: number;
+      readonly hosts: readonly string[];
+      readonly state: BatchStep;
+      /** Why it failed. */
+      readonly reason?: string | undefined;
+      /** Of a pause: how long it lasts in milliseconds, or that it waits for somebody. */
+      readonly pause?: "ask" | number | undefined;
+      /** Hosts that go back to the release they ran: whatever was told of them before, they are not through. */
+      readonly back?: readonly string[] | undefined;
     }
   | {
       readonly type: "output";

@@ -1,4 +1,5 @@
 // (state, event) → state: everything a screen shows, kept pure so that it can be tested in tables.
+import { type BatchState, reopened, withBatch } from "./batch-state.ts";
 import type { Fault, FleetEvent, HostProgress, HostStatus, Phase, Summary } from "./events.ts";
 import { HostMap } from "./host-map.ts";
 
@@ -44,6 +45,8 @@ export interface FleetState {
         readonly pieceLength: number;
       }
     | undefined;
+  /** In order; empty until the switch begins. */
+  readonly batches: readonly BatchState[];
   /** Time of the newest progress report of any host. */
   readonly progressAtMs: number | undefined;
   readonly seederUploadedBytes: number;
@@ -65,6 +68,7 @@ const EMPTY: Omit<FleetState, "startedAtMs" | "atMs"> = {
   phases: {},
   hosts: new Map(),
   torrent: undefined,
+  batches: [],
   progressAtMs: undefined,
   seederUploadedBytes: 0,
   availability: undefined,
@@ -119,6 +123,10 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
       const { host, status, error, atMs } = event;
       const hosts = withHosts(next, [host], (it) => ({ ...moved(it, { status, atMs }), status, error }));
       return logged(hosts, level, atHost(host, error.message));
+    }
+    case "batch": {
+      const hosts = withHosts(next, event.back ?? [], reopened);
+      return { ...hosts, batches: withBatch(state.batches, event) };
     }
     case "output":
       return logged(next, "info", `${event.host}: ${event.text.trimEnd()}`);

@@ -15,7 +15,7 @@ export interface JsonOptions {
 }
 
 /**
- * Writes `plan`, `phase`, `torrent`, `note`, `output` and `preview` as they happen, `progress` at most once a second and once
+ * Writes `plan`, `phase`, `torrent`, `batch`, `note`, `output` and `preview` as they happen, `progress` at most once a second and once
  * more at the end of distribute, `host` once a host as soon as it is final, `summary` last.
  */
 export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
@@ -57,6 +57,9 @@ export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
           return;
         case "phase":
           if (event.state === "end" && pending) tellProgress(state, { last: true });
+          return put(event);
+        case "batch":
+          for (const name of event.back ?? []) told.delete(name);
           return put(event);
         case "summary":
           if (pending) tellProgress(state, { last: true });

@@ -95,7 +95,7 @@ test("--json writes the objects of the table, with those fields", async () => {
   const known = new Set(rows.map(({ type }) => type));
   expect(objects.filter(({ type }) => !known.has(`${type}`))).toEqual([]);
   // There only when there is something to say.
-  const optional = new Set(["error", "hint", "host"]);
+  const optional = new Set(["error", "hint", "host", "reason", "back"]);
   for (const { type, holds } of rows) {
     if (type === "note" || type === "output") continue;
     const object = objects.find((candidate) => candidate.type === type) ?? {};
