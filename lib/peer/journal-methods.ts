@@ -30,6 +30,15 @@ const RULES: { readonly [M in Method]?: Rule<M> } = {
     event: () => "switched",
     tell: ({ id }, result) => ({ release: id, previous: result?.previous }),
   },
+  health: {
+    event: () => "health",
+    tell: ({ id }, result) => {
+      if (result?.well) return undefined;
+      const detail = result === undefined ? {} : { detail: `not well after ${result.tries} tries` };
+      return { release: id, outcome: "failed", ...detail };
+    },
+  },
+  switchBack: { event: () => "switched back", tell: ({ previous }) => ({ release: previous }) },
   markGood: {
     event: ({ rollback }) => (rollback ? "rolled back" : "deployed"),
     tell: ({ id }) => ({ release: id }),
