@@ -40,10 +40,11 @@ export const BEHAVIOUR = `"use strict";
   let most = 1;
   for (let at = 0; at < numbers.length; at += 3) {
     const key = cell(numbers[at + 1]) * cells + cell(numbers[at]);
-    const known = sums.get(key);
-    const bytes = (known ? known.bytes : 0) + numbers[at + 2];
-    sums.set(key, { bytes, from: numbers[at], to: numbers[at + 1] });
-    most = Math.max(most, bytes);
+    const pair = { from: numbers[at], to: numbers[at + 1], given: numbers[at + 2] };
+    const known = sums.get(key) || { bytes: 0, pairs: 0, largest: pair };
+    const largest = known.largest.given < pair.given ? pair : known.largest;
+    sums.set(key, { bytes: known.bytes + pair.given, pairs: known.pairs + 1, largest });
+    most = Math.max(most, known.bytes + pair.given);
   }
   const draw = () => {
     const context = canvas.getContext("2d");
@@ -69,7 +70,8 @@ export const BEHAVIOUR = `"use strict";
     const found = sums.get(y * cells + x);
     const name = (index) => names[Math.min(names.length - 1, Math.ceil((index * names.length) / cells))];
     byId("pair").textContent = found
-      ? names[found.from] + " \\u2192 " + names[found.to] + ": " + size(found.bytes)
+      ? names[found.largest.from] + " \\u2192 " + names[found.largest.to] + ": " + size(found.largest.given) +
+        (found.pairs > 1 ? ", and " + (found.pairs - 1) + " more beside it" : "")
       : name(x) + " gave " + name(y) + " nothing";
   });
 })();

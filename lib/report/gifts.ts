@@ -1,6 +1,7 @@
 // Who gave to whom: most of it host by host where they are few, group by group where they are many.
 import { formatBytes, formatShare, plural } from "../ui/format.ts";
 import { html, jsonText, type Markup } from "./html.ts";
+import { shortNames } from "./names.ts";
 import type { Story } from "./story.ts";
 
 /** Up to so many hosts each pair has a cell of its own that can be read. */
@@ -26,8 +27,9 @@ export function giftsSection({ hosts }: Story): Markup {
     return html`<section><h2>Who gave to whom</h2><p>Nothing was fetched in this run, or no host got all of it.</p></section>`;
   const groupOf = new Map(hosts.map(({ name, group }) => [name, group]));
   const few = hosts.length <= FEW;
+  const short = shortNames(hosts.map(({ name }) => name));
   const label = (name: string | undefined) =>
-    name === undefined ? HERE : few ? name : (groupOf.get(name) ?? name);
+    name === undefined ? HERE : few ? (short.get(name) ?? name) : (groupOf.get(name) ?? name);
   const table = tableOf(
     pairs.map(({ from, to, bytes }) => ({ giver: label(from), taker: label(to), bytes })),
   );

@@ -61,8 +61,8 @@ figure { margin: 0; min-width: 0 } figcaption { font-weight: 600; margin-bottom:
 .rows { position: relative } .rows.many { max-height: 36rem; overflow-y: auto; border: 1px solid var(--line); border-radius: .3rem }
 .row { display: grid; grid-template-columns: minmax(4rem, var(--name)) minmax(0, 1fr) 8.5rem; gap: .7rem; align-items: center; height: 1.45rem; padding: 0 .3rem }
 .row[hidden] { display: none } .row.head { height: 1.7rem; color: var(--soft); font-size: .8rem; background: var(--paper) }
-.many .row.head { position: sticky; top: 0; z-index: 1 } .many .row { height: 1.15rem; font-size: .85rem; content-visibility: auto; contain-intrinsic-height: 1.15rem }
-.many .row.head { height: 1.7rem; content-visibility: visible } .row.foot { height: auto }
+.many .row.head { position: sticky; top: 0; z-index: 1 } .many .row { height: 1.15rem; font-size: .85rem }
+.many .row.head { height: 1.7rem } .row.foot { height: auto }
 .row:not(.head, .foot):hover { background: var(--track) }
 .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap } .name.failed, .name.unreachable { color: var(--bad); font-weight: 600 }
 .track { position: relative; height: 62%; background: var(--track); border-radius: .15rem } .head .track { height: 1.1rem; background: none }
@@ -86,6 +86,6 @@ table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabu
 @media print {
   :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --track: #eee; --card: #fff; color-scheme: light }
   body { max-width: none; padding: 0; font-size: 11px } .controls, #pair { display: none } .rows.many { max-height: none; overflow: visible; border: 0 }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact } .row, .troubles li, figure, tr { break-inside: avoid } .many .row { content-visibility: visible }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact } .row, .troubles li, figure, tr { break-inside: avoid }
 }
 `;

@@ -4,6 +4,7 @@ import type { HostStatus } from "../swarm/events.ts";
 import { formatBytes, formatDuration } from "../ui/format.ts";
 import { type Axis, axisLabels } from "./axis.ts";
 import { html, type Markup } from "./html.ts";
+import { shortNames } from "./names.ts";
 import type { HostStory, Story } from "./story.ts";
 
 /** What a host is at from one status to the next, in the order it happens. */
@@ -42,12 +43,15 @@ const MANY = 40;
 export function timeline(story: Story, outcomes: ReadonlyMap<string, HostOutcome>, axis: Axis): Markup {
   const { hosts } = story;
   const groups = new Set(hosts.map(({ group }) => group));
+  const short = shortNames(hosts.map(({ name }) => name));
   const longest =
     Math.min(
       MAX_NAME,
-      hosts.reduce((most, { name }) => Math.max(most, name.length), 4),
+      short.values().reduce((most, name) => Math.max(most, name.length), 4),
     ) + 1;
-  const rows = hosts.map((host, index) => row(host, outcomes.get(host.name), { axis, story, index }));
+  const rows = hosts.map((host, index) =>
+    row(host, outcomes.get(host.name), { axis, story, index, short: short.get(host.name) }),
+  );
   return html`<section id="timeline" aria-labelledby="timeline-title">
 <h2 id="timeline-title">Timeline</h2>
 <p class="legend">${Object.entries(STAGES).map(([stage, text]) => html`<span><i class="${stage}"></i>${text}</span> `)}</p>
@@ -75,7 +79,17 @@ function phases({ phases: all }: Story, axis: Axis): Markup[] {
 function row(
   host: HostStory,
   outcome: HostOutcome | undefined,
-  { axis, story, index }: { readonly axis: Axis; readonly story: Story; readonly index: number },
+  {
+    axis,
+    story,
+    index,
+    short,
+  }: {
+    readonly axis: Axis;
+    readonly story: Story;
+    readonly index: number;
+    readonly short: string | undefined;
+  },
 ): Markup {
   const { name, group } = host;
   const { status = "skipped", seconds = 0, bytes = 0, error } = outcome ?? {};
@@ -90,6 +104,6 @@ function row(
       ? undefined
       : html`<b class="${status}" style="left:${axis.at(last.atMs)}%" title="${status}${error === undefined ? "" : `: ${error}`}"></b>`;
   const rank = { failed: 0, unreachable: 1, skipped: 2, ok: 3 }[status];
-  return html`<div class="row" data-index="${index}" data-seconds="${seconds}" data-trouble="${rank}" data-text="${name} ${group}"><span class="name ${status}" title="${name} in ${group}">${name}</span><div class="track">${bars}${mark}</div><span class="end">${status === "ok" ? html`<span class="bytes">${formatBytes(bytes)}</span> ${formatDuration(seconds)}` : status}</span></div>
+  return html`<div class="row" data-index="${index}" data-seconds="${seconds}" data-trouble="${rank}" data-text="${name} ${group}"><span class="name ${status}" title="${name} in ${group}">${short}</span><div class="track">${bars}${mark}</div><span class="end">${status === "ok" ? html`<span class="bytes">${formatBytes(bytes)}</span> ${formatDuration(seconds)}` : status}</span></div>
 `;
 }
