@@ -7,12 +7,16 @@ import {
   connectAll,
   deployOptions,
   distributeRelease,
+  lockFirst,
   openRelease,
+  openSourceOf,
   planDeploy,
+  playbooksAround,
   prepareAll,
   previewDeploy,
   record,
   requireHosts,
+  requireSameTree,
   script,
   startFleet,
   watch,
@@ -30,8 +34,12 @@ await script(async (signal) => {
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
-    await using release = await openRelease(fleet, plan);
+    if (plan.nothing !== undefined) return plan.nothing;
+    await using source = await openSourceOf(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan);
+    await using release = await openRelease(fleet, plan, source);
+    requireSameTree(release, plan);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)
@@ -41,7 +49,7 @@ await script(async (signal) => {
     await fleet.phase("activate", async () => {
       await prepareAll(fleet, release, choice);
       requireHosts(fleet, plan.allowance);
-      await activateInBatches(fleet, choice, plan);
+      await activateInBatches(fleet, choice, plan, playbooksAround(fleet, choice, plan));
     });
     return `${plan.app} is ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });

@@ -6,13 +6,25 @@ import { VIA_FLAG } from "./via.ts";
 
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
-  ...RECORD_FLAGS,
   ...ROLLING_FLAGS,
-  breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
+  ...RECORD_FLAGS,
+  breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
+  lockWait: {
+    type: "text",
+    value: "TIME",
+    notWith: "breakLock",
+    help: "wait so long while another deploy runs there (90s, 15m, 1h)",
+  },
+  before: {
+    type: "list",
+    value: "PLAYBOOK",
+    help: "run it on each batch before it is switched (repeatable)",
+  },
+  after: { type: "list", value: "PLAYBOOK", help: "run it on each batch once it is switched (repeatable)" },
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
 } as const satisfies Record<string, Flag>;
 
-const DEPLOY_FLAGS = {
+export const DEPLOY_FLAGS = {
   ...RELEASE_FLAGS,
   source: {
     type: "text",

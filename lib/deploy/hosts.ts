@@ -34,10 +34,11 @@ export async function planHosts(
     readonly patternWord?: boolean;
   },
 ): Promise<PlannedFleet> {
-  const { inventory, hosts, forks, environment, pattern, words } = await fleetConfig(flags, {
+  const { hosts, ...config } = await fleetConfig(flags, {
     patternWord,
     ...(signal === undefined ? {} : { signal }),
   });
+  const { inventory } = config;
   const planned = hosts.map((host) => {
     const settings = settingsOf(inventory, host, { source });
     const { address, ports } = settings;
@@ -45,15 +46,9 @@ export async function planHosts(
     return { name: host.name, group: groupOf(host), target, reach: { address, ports }, settings };
   });
   const unserved = new Set(hosts.flatMap((host) => unservedVars(inventory, host)));
-  const warnings = [
-    ...inventory.warnings,
-    ...[...unserved].map(
-      (name) =>
-        `${name} is set, but Rookery runs no Ansible tasks inside a deploy: see rookery_before_activate and rookery_after_activate`,
-    ),
-  ];
+  const warnings = [...inventory.warnings, ...unserved];
   const ready = await readyHosts(planned, { signal });
-  return { inventory, hosts: ready, forks, environment, pattern, warnings, words };
+  return { ...config, hosts: ready, warnings };
 }
 
 /**

@@ -1,11 +1,14 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
 import { resolve } from "node:path";
+import { parseDuration } from "../duration.ts";
 import { OpsError } from "../errors.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
 import { agreed } from "./agreed.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
+import { type Playbooks, planPlaybooks } from "./playbooks.ts";
+import { lastRun, type Resumed, resumeWith } from "./resume.ts";
 import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
@@ -24,30 +27,40 @@ export interface DeployPlan extends Rolling {
   readonly forks: number;
   readonly via: Via;
   readonly breakLock: boolean;
+  /** `--lock-wait`. */
+  readonly lockWaitMs: number | undefined;
   /** user@host: whose lock it will be. */
   readonly owner: string;
   /** Where the run's metrics go. */
   readonly metrics: string | undefined;
+  /** Run around the switch of each batch. */
+  readonly playbooks: Playbooks;
   /** Said once at the start. */
   readonly warnings: readonly string[];
+  /** The run that this one goes on with. */
+  readonly resumed?: Resumed | undefined;
+  /** Why there is nothing to do, in a sentence; then there are no hosts. */
+  readonly nothing?: string | undefined;
 }
 
 /**
  * The plan of a deploy.
- * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, or `release` for a name that can't be a folder's
+ * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, `release` for a name that can't be a folder's, `history`
  */
 export async function planDeploy(
   options: DeployOptions,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { inventory, hosts, forks, environment, pattern, warnings } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, warnings, ansible } = await planHosts(options, {
     source: options.source,
     signal,
   });
   requireDistinct(hosts);
   const { app, source, exclude } = agreed(hosts);
   refuseCredentials(source);
+  const resumed = options.resume ? lastRun({ app, environment }) : undefined;
+  const going = resumed === undefined ? { hosts, warnings: [] } : resumeWith(hosts, resumed);
   const wishes = hosts.map(({ name, settings }) => ({ name, via: settings.via }));
   return {
     app,
@@ -55,22 +68,34 @@ export async function planDeploy(
     pattern,
     source: /^git[:+]/.test(source) ? source : resolve(source),
     exclude,
-    release: options.release,
-    hosts,
+    release: resumed?.release ?? options.release,
     forks,
     via: agreedVia(wishes, options.via),
     ...planRolling(options, { hosts, inventory }),
-    breakLock: options.breakLock,
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,
-    warnings,
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
+    resumed,
+    ...going,
+    warnings: [...warnings, ...going.warnings],
   };
 }
 
 export type RollbackPlan = Rolling &
   Pick<
     DeployPlan,
-    "app" | "environment" | "pattern" | "hosts" | "forks" | "breakLock" | "owner" | "release" | "metrics"
+    | "app"
+    | "environment"
+    | "pattern"
+    | "hosts"
+    | "forks"
+    | "breakLock"
+    | "lockWaitMs"
+    | "owner"
+    | "playbooks"
+    | "release"
+    | "metrics"
   >;
 
 /**
@@ -82,7 +107,7 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { inventory, hosts, forks, environment, pattern, words } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, words, ansible } = await planHosts(options, {
     source: "none",
     signal,
     patternWord: false,
@@ -101,11 +126,19 @@ export async function planRollback(
     hosts,
     forks,
     ...planRolling(options, { hosts, inventory }),
-    breakLock: options.breakLock,
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,
+    playbooks: await planPlaybooks(options, { access: ansible, signal }),
     release: words[0],
   };
+}
+
+function waitOf({ lockWait }: Pick<RollbackOptions, "lockWait">): number | undefined {
+  if (lockWait === undefined) return undefined;
+  const ms = parseDuration(lockWait);
+  if (ms !== undefined) return ms;
+  throw new OpsError("usage", `--lock-wait wants a time such as 90s, 15m or 1h, not "${lockWait}"`);
 }
 
 /** One machine under two names would wait for its own lock. */

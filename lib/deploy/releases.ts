@@ -1,6 +1,7 @@
 // What hosts run and hold, for people.
 import type { HostEntry } from "../history/journals.ts";
 import { FLEET_FLAGS, type Parsed, parseOptions } from "../options.ts";
+import { lockPhrase } from "../release/lock-text.ts";
 import type { HostReport } from "../release/types.ts";
 import type { Fleet } from "../swarm/fleet.ts";
 import { formatBytes } from "../ui/format.ts";
@@ -52,10 +53,7 @@ export function releasesTable(
     { title: "free", align: "right", value: ({ report }) => formatBytes(report.freeBytes) },
     {
       title: "",
-      value: ({ report: { lock } }) =>
-        lock === undefined
-          ? ""
-          : `locked by ${lock.owner} since ${lock.since}${lock.alive ? "" : " (stale)"}`,
+      value: ({ report: { lock } }) => (lock === undefined ? "" : lockPhrase(lock)),
     },
   ]);
 }

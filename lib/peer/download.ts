@@ -4,8 +4,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
+import type { Torrent } from "../torrent/types.ts";
 import { plainAddress } from "./address.ts";
 import { startEngine } from "./engine.ts";
+import type { Overlay } from "./overlay.ts";
 import type { EngineProgress, Params, PeerAddress, PortRange, Result, Upward } from "./protocol.ts";
 import type { Engine, Progress } from "./types.ts";
 
@@ -26,11 +28,14 @@ export async function startDownload(
   { torrent: metainfo, folder, seed, ports, maxUpload, maxDownload, allow, tracker }: Params<"join">,
   {
     signal,
+    overlayOf,
     report,
     tell,
     stallMs = STALL_MS,
   }: {
     readonly signal: AbortSignal;
+    /** What of it is here already. */
+    readonly overlayOf?: ((torrent: Torrent) => Overlay) | undefined;
     readonly report: (progress: EngineProgress) => void;
     /** Who is connected with a seeder, and who can't be reached. */
     readonly tell?: (event: Extract<Upward, { type: "link" | "unreached" }>) => void;
@@ -53,6 +58,7 @@ export async function startDownload(
     folder,
     seed,
     trustContent: seed,
+    overlay: overlayOf?.(torrent),
     ports,
     allow: (address) => allowed.has(address),
     guided: true,

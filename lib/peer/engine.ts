@@ -39,6 +39,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     folder,
     seed = false,
     trustContent = false,
+    overlay,
     ports,
     bind,
     allow,
@@ -50,7 +51,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
-  const storage = starting.use(await openStorage(torrent, { folder, writable: !seed }));
+  const storage = starting.use(await openStorage(torrent, { folder, writable: !seed, overlay }));
   const pieces = torrent.pieceHashes.length / 20;
   const verified =
     seed && trustContent

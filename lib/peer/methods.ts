@@ -1,4 +1,5 @@
 // What a peer can be asked to do.
+import type { Refusal } from "../release/lock.ts";
 import type { HostReport } from "../release/types.ts";
 
 export interface PortRange {
@@ -17,26 +18,49 @@ export interface Methods {
   /** What this host holds under `deployTo`; changes nothing. */
   inspect: { params: { deployTo: string }; result: HostReport };
   /**
-   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock was broken.
+   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock had to go for it,
+   * `refusal` why it could not be had.
    * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped.
    */
   lock: {
     params: {
       deployTo: string;
       app: string;
+      environment?: string | undefined;
       owner: string;
       ownerPid: number;
-      /** As the operator named the inventory. */
-      environment?: string | undefined;
+      run?: string | undefined;
       /** Who logged in, and from which address, for the host's journal. */
       login?: string | undefined;
       from?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
     };
-    result: { broke: string | undefined };
+    result: { broke: string | undefined } | { refusal: Refusal };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
+  /**
+   * Begins the release that the payload `infohash` will bring, with what release `base` on this host has of it: `patch`
+   * (base64, see payload/patch.ts) makes the payload's manifest of that release's tree. `join`, `receive` and `install`
+   * of the same infohash make use of it, `leave` ends it. `drifted`: files of `base` that were changed since.
+   */
+  stage: {
+    params: {
+      deployTo: string;
+      infohash: string;
+      base: string;
+      patch: string;
+      tree: string;
+      payload: string;
+    };
+    result: {
+      coveredBytes: number;
+      drifted: readonly string[];
+      reflinked: number;
+      linked: number;
+      copied: number;
+    };
+  };
   /** Opens the torrent (metainfo in base64) in `folder` and listens. A seeder has all content already. */
   join: {
     params: {

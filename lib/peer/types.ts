@@ -1,6 +1,7 @@
 // What a torrent's peer is given and what it tells.
 import type { Fed } from "./fed.ts";
 import type { Address } from "./links.ts";
+import type { Overlay } from "./overlay.ts";
 
 export interface EngineOptions {
   /** Where the torrent's files live: `folder/<file.path>`. */
@@ -9,6 +10,8 @@ export interface EngineOptions {
   readonly seed?: boolean | undefined;
   /** Don't hash it: it was just made. */
   readonly trustContent?: boolean | undefined;
+  /** Bytes of it that lie elsewhere and need not be fetched. */
+  readonly overlay?: Overlay | undefined;
   /** TCP ports to listen on, the first free one; any free one when undefined. */
   readonly ports?: { readonly from: number; readonly to: number } | undefined;
   /** Address to listen on; every one when undefined. */

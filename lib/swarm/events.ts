@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../errors.ts";
 
 /** The stages of a run, in order; also the keys of the summary's `seconds`. */
-export const PHASES = ["pack", "connect", "bootstrap", "distribute", "activate"] as const;
+export const PHASES = ["connect", "pack", "bootstrap", "distribute", "activate"] as const;
 export type Phase = (typeof PHASES)[number];
 
 /**
@@ -46,6 +46,9 @@ export interface HostProgress {
   readonly note?: string | undefined;
 }
 
+/** Where a batch is: waiting → (paused, before it) → running → done or failed → (rolling-back → rolled-back). */
+export type BatchStep = "waiting" | "paused" | "running" | "done" | "failed" | "rolling-back" | "rolled-back";
+
 export interface ReleaseFacts {
   readonly infohash?: string | undefined;
   /** sha256 of its manifest, 64 hex digits. */
@@ -58,9 +61,6 @@ export interface Gift {
   readonly from: string | undefined;
   readonly bytes: number;
 }
-
-/** Where a batch is: waiting → (paused, before it) → running → done or failed → (rolling-back → rolled-back). */
-export type BatchStep = "waiting" | "paused" | "running" | "done" | "failed" | "rolling-back" | "rolled-back";
 
 /** `atMs` on every event: milliseconds since the epoch, the control host's clock. */
 export type FleetEvent = { readonly atMs: number } & (
@@ -145,6 +145,8 @@ export interface PreviewRow {
   /** The settings that matter to it, in words; commands by their number, for their text may hold secrets. */
   readonly settings: string;
   readonly freeBytes: number;
+  /** Bytes of the payload it has already, and would not fetch. */
+  readonly reusesBytes?: number | undefined;
   /** Release ids that would go. */
   readonly removes: readonly string[];
   /** What would stop it: a lock, too little room. */
