@@ -20,14 +20,17 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   4: {
     "e2e/locks": [
-      "a lock whose peer was killed",
+      "a lock whose peer was killed is called stale, and the next deploy takes it over and says so",
       "when the control script is killed with -9 while commands run, they end, and the locks are free",
     ],
     "e2e/interrupt": [
       "Ctrl+C while bytes travel",
       "SIGTERM and SIGHUP end a deploy as cleanly as Ctrl+C does",
     ],
-    "release/lock": ["a recycled process number, a reboot and another machine are told apart"],
+    "release/lock": [
+      "a lock whose process was killed says so, and of many takers exactly one takes it over",
+      "a recycled process number, a reboot and another machine are told apart",
+    ],
   },
   5: {
     "release/lock": [
@@ -35,8 +38,19 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "breaking takes the lock from a live holder, who can't free its successor's",
     ],
   },
-  6: { "e2e/locks": ["of two deploys started at once exactly one goes through"] },
-  7: { "e2e/locks": ["a second deploy while one runs names who holds the lock"] },
+  6: {
+    "e2e/locks": ["of two deploys started at once exactly one goes through"],
+    "e2e/lock-wait": [
+      "deploys over some of the same hosts, all waiting, come through one after the other",
+      "deploys over some of the same hosts, none waiting: one at least gets all it wants, nobody half",
+    ],
+  },
+  7: {
+    "e2e/lock-wait": [
+      "a deploy waits for another, says once for whom, and then does all of its work on what it finds",
+      "when the time is up it is refused as without waiting; Ctrl+C ends the waiting at once",
+    ],
+  },
   8: { "e2e/locks": ["a second deploy while one runs names who holds the lock"] },
   9: {
     "e2e/bad-days": [
@@ -47,7 +61,10 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   10: {
     "e2e/bad-days": ["a host that is down before is unreachable; it can be left out or allowed to fail"],
-    "deploy/choose": ["%p is refused"],
+    "e2e/rolling": [
+      "a batch may lose as much as --max-fail-percentage says, and not more",
+      "a whole batch may be lost where the run may lose so many",
+    ],
   },
   11: { "e2e/commands": ["a before-activate command that fails on one host keeps all hosts where they are"] },
   12: {
@@ -108,6 +125,10 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
     "e2e/behind-bastion": ["a seeder that dies half-way is replaced by SSH"],
   },
   25: {
-    "e2e/releases": ["a rollback goes to the release before, on every host, and says so in revisions.log"],
+    "e2e/history": [
+      "a deploy is remembered here, on each host, and in metrics",
+      "journals are merged by time, and their texts can't write on a terminal",
+    ],
+    "report/metrics": ["a run is told as gauges that a strict reader of the format takes"],
   },
 };

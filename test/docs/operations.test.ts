@@ -49,7 +49,7 @@ describe("25 complaints", () => {
   });
 });
 
-test.each(["deploy", "rollback", "releases"])("every flag of %s.ts is spoken of", async (name) => {
+test.each(["deploy", "rollback", "releases", "history"])("every flag of %s.ts is spoken of", async (name) => {
   const { stdout } = await runScript([name, "--help"]);
   const flags = [...stdout.matchAll(/^ {2}(?:(-\w), | {4})(--[\w-]+)/gm)].map(([, ...names]) => names);
   expect(flags.length).toBeGreaterThan(3);

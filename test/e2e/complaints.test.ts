@@ -6,7 +6,7 @@ import { temporaryFolder } from "../support/marker.ts";
 import { differences, readTree } from "./digest.ts";
 import { type Stage, startStage, textAt } from "./stage.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 let stage: Stage;
 const hosts = ["web1", "web2", "web3"];
