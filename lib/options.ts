@@ -53,6 +53,11 @@ export interface Usage<Flags extends Record<string, Flag>> {
   readonly abbreviations?: boolean;
 }
 
+/** What a script of one's own says of itself, and the flags it adds to ours. */
+export type OwnUsage<Flags extends Record<string, Flag>> = Partial<
+  Pick<Usage<Flags>, "example" | "about" | "words" | "minWords" | "maxWords" | "flags">
+>;
+
 /** Thrown by `--help`: a wish, not an error. `script` prints it and exits 0. */
 export class Help extends Error {
   readonly text: string;

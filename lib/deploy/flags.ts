@@ -25,7 +25,7 @@ const RELEASE_FLAGS = {
 } as const satisfies Record<string, Flag>;
 
 // In the order of --help: what is deployed, then how.
-const DEPLOY_FLAGS = {
+export const DEPLOY_FLAGS = {
   source: {
     type: "text",
     short: "s",
