@@ -11,6 +11,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "a before-activate command that fails on one host keeps all hosts where they are",
       "an after-activate command that fails makes its host a failed row",
     ],
+    "e2e/rolling": ["a first release that is not well leaves no current behind"],
     "release/inspect": ["what was never marked good is told apart from what was"],
   },
   3: {
@@ -58,6 +59,9 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "a host that is down before is unreachable; it can be left out or allowed to fail",
     ],
     "deploy/fleet": ["a failed host is a row, and the others go on"],
+    "e2e/resume": [
+      "a failed host and those that were skipped are gone on with, and then there is nothing left",
+    ],
   },
   10: {
     "e2e/bad-days": ["a host that is down before is unreachable; it can be left out or allowed to fail"],
@@ -65,6 +69,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "a batch may lose as much as --max-fail-percentage says, and not more",
       "a whole batch may be lost where the run may lose so many",
     ],
+    "e2e/resume": ["an unreachable host counts as lost in its batch and in the run, and is what is resumed"],
   },
   11: { "e2e/commands": ["a before-activate command that fails on one host keeps all hosts where they are"] },
   12: {
@@ -104,6 +109,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   20: { "peer/crowd": ["six hundred connections at once stop nobody: four peers among them get everything"] },
   21: {
+    "e2e/delta": ["a second deploy moves about what changed"],
     "peer/engine": ["one pair is quick"],
     "e2e/via-ssh": ["--check says which way and why, and so does -v"],
   },

@@ -6,7 +6,7 @@ import { runScript } from "../support/run.ts";
 import { quoted, readGuide, scriptLines } from "./guide.ts";
 import { PROJECT, README } from "./readme.ts";
 
-const scripts = readdirSync(join(PROJECT, "scripts")).filter((name) => name.endsWith(".ts"));
+const scripts = [...new Bun.Glob("**/*.ts").scanSync({ cwd: join(PROJECT, "scripts") })];
 const helps = new Map(
   await Promise.all(
     scripts.map(async (name) => [name, flagsOf((await runScript([name, "--help"])).stdout)] as const),
