@@ -118,7 +118,10 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
     "e2e/behind-bastion": ["a host that reaches nobody gets everything over SSH, and one note says why"],
   },
   23: {
-    "e2e/complaints": ["too few inodes on one host are told with their number before anything is switched"],
+    "e2e/complaints": [
+      "too few inodes on one host are told with their number before anything is switched",
+      "an old release that can't be removed is told on its host",
+    ],
     "e2e/bad-days": [
       "a disk too small for what travels, and one too small for the release, are named with sizes",
       "a disk that fills up half-way fails its host, and leaves nothing half-written",
