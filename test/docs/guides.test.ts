@@ -1,10 +1,12 @@
 // What both guides say exists: vars, flags, scripts, files.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runScript } from "../support/run.ts";
 import { quoted, readGuide, scriptLines } from "./guide.ts";
 import { PROJECT, README } from "./readme.ts";
+
+setDefaultTimeout(60_000);
 
 const scripts = [...new Bun.Glob("**/*.ts").scanSync({ cwd: join(PROJECT, "scripts") })];
 const helps = new Map(

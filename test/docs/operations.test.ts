@@ -1,11 +1,13 @@
 // The operations guide: what it quotes is said somewhere, what it promises is tested somewhere, and no flag is left out.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runScript } from "../support/run.ts";
 import { PROOFS } from "./complaints.ts";
 import { quoted, readGuide, rowsBelow } from "./guide.ts";
 import { PROJECT, README } from "./readme.ts";
+
+setDefaultTimeout(60_000);
 
 const guide = readGuide("OPERATIONS.md");
 const code = [...new Bun.Glob("lib/**/*.{ts,tsx}").scanSync({ cwd: PROJECT })]
