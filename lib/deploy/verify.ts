@@ -31,7 +31,7 @@ export function verifyOptions(argv: readonly string[]): VerifyOptions {
   const options = parseOptions(argv, {
     example: "bun scripts/verify.ts prod",
     about:
-      "Reads every file of the current release again on each host, and names those that are not as they were deployed. Changes nothing.",
+      "Reads every file of the current release again on each host, and names what drifted since. Changes nothing.",
     words: "INVENTORY [PATTERN]",
     maxWords: 2,
     flags: VERIFY_FLAGS,
