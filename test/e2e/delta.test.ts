@@ -40,6 +40,10 @@ async function fillSource(): Promise<void> {
     if (index % 3 === 0) await chmod(path, 0o444);
   }
   await writeFile(join(stage.source, "large.bin"), randomBytes(LARGE_BYTES));
+  for (const name of ["-rf", "# $(x) 'y'", "grüße"])
+    await writeFile(join(stage.source, name), `called ${name}\n`);
+  await symlink("-rf", join(stage.source, "link"));
+  await mkdir(join(stage.source, "empty"));
 }
 
 /** Changes two of the files and puts a byte into the middle of the large one. */
@@ -188,6 +192,7 @@ test("a rollback brings the release to the hosts that lack it, from those that h
 test("a release that was changed on the host is not passed on, and that is said", async () => {
   await prepared();
   await change();
+  for (const name of ["new\nline", "a\\nb", "\\"]) await writeFile(join(stage.source, name), "odd\n");
   expect((await stage.run("deploy", ["-r", "two", "--limit", "web1,web2"])).exitCode).toBe(0);
   await change(["file-30"]);
   expect((await stage.run("deploy", ["-r", "three"])).exitCode).toBe(0);
@@ -197,6 +202,10 @@ test("a release that was changed on the host is not passed on, and that is said"
   const result = await stage.json("rollback", ["two"]);
   expect(result.exitCode).toBe(0);
   expect(notesOf(result)).toContainEqual(expect.stringContaining("file-1 changed since it was deployed"));
+  const without = { except: ["REVISION"] };
+  const [two, three] = ["web2", "web3"].map((host) => readTree(stage.place(host, "current"), without));
+  expect(differences(two ?? new Map(), three ?? new Map())).toEqual([]);
+  expect(three?.has("new\nline")).toBe(true);
   expect((await stage.run("deploy", ["-r", "four"])).exitCode).toBe(0);
   await rm(stage.place("web3", "releases", "two"), { recursive: true });
   await drift("web2", "file-2");
