@@ -4,6 +4,7 @@ import { VIAS, type Via } from "./deploy/via.ts";
 import type { PortRange } from "./peer/protocol.ts";
 import { count, folder, inside, list, plainName, ports, type Read, rate, text } from "./setting-values.ts";
 
+/** What a host's `rookery_*` vars say, or Ansistrano's of the same meaning, or the defaults. */
 export interface HostSettings {
   readonly app: string;
   /** Folder, tarball, single file or `git:REF`; the same for all hosts of a deploy. */

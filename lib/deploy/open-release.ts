@@ -9,6 +9,7 @@ import { temporaryFolder } from "../temporary.ts";
 import { createTorrent } from "../torrent/create.ts";
 import type { Torrent } from "../torrent/types.ts";
 
+/** A release packed on this machine, as a torrent; disposing removes what was packed. */
 export interface Release extends AsyncDisposable {
   readonly app: string;
   /** Id asked for; undefined: `chooseRelease` names it. */

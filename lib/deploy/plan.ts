@@ -34,6 +34,9 @@ export interface DeployPlan {
 /**
  * The plan of a deploy.
  * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, or `release` for a name that can't be a folder's
+ *
+ * @example
+ * const plan = await planDeploy(deployOptions(["prod", "web", "--source", "./build"]), { signal });
  */
 export async function planDeploy(
   options: DeployOptions,
