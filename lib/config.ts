@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import type { AnsibleAccess, VaultAccess } from "./ansible/access.ts";
 import { askSecret } from "./ask.ts";
 import { OpsError } from "./errors.ts";
 import { extraVars } from "./extra-vars.ts";
@@ -34,6 +35,8 @@ export interface FleetConfig {
   readonly pattern: string;
   /** Words left over after inventory and pattern. */
   readonly words: readonly string[];
+  /** The same hosts for ansible-playbook. */
+  readonly ansible: AnsibleAccess;
 }
 
 /**
@@ -62,7 +65,9 @@ export async function fleetConfig(
     rules: { ...config.rules, unparsedFailed: true },
     connection: { ...config.connection, ...becomeFlags(flags, config), ...passwords },
   };
-  const inventory = await openInventory(sources, flags, strict, { signal });
+  const vault = vaultAccess(flags, config, signal);
+  const inventory = await openInventory(sources, flags, strict, { signal, vault });
+  const { extraVars, become, becomeUser, becomeMethod, forks } = flags;
   return {
     inventory,
     hosts: inventory.match(pattern, { limit: flags.limit }),
@@ -70,6 +75,11 @@ export async function fleetConfig(
     environment,
     pattern: flags.limit === undefined ? pattern : `${pattern}:&${flags.limit}`,
     words,
+    ansible: {
+      ...{ inventories: sources, extraVars, become, becomeUser, becomeMethod, forks, ...passwords, vault },
+      callbackFolders: config.callbackFolders,
+      variables: process.env,
+    },
   };
 }
 
@@ -138,20 +148,17 @@ async function openInventory(
   sources: readonly string[],
   wanted: Wanted,
   config: AnsibleConfig,
-  { environment = process.env, signal, keepFree }: Around & { readonly keepFree?: boolean },
+  {
+    environment = process.env,
+    signal,
+    keepFree,
+    vault: access = vaultAccess(wanted, config, signal),
+  }: Around & { readonly keepFree?: boolean; readonly vault?: VaultAccess },
 ): Promise<Inventory> {
-  const answers = new Map<string, Promise<string>>();
   const vault = {
-    ids: [...config.vault.ids, ...wanted.vaultId],
-    passwordFiles: [...wanted.vaultPasswordFile, ...[config.vault.passwordFile ?? []].flat()],
-    ask: wanted.askVaultPass || config.vault.ask,
-    identity: config.vault.identity,
-    /** Each question is asked once, whoever needs the answer. */
-    prompt(question: string) {
-      const answer = answers.get(question) ?? askSecret(question, { signal });
-      answers.set(question, answer);
-      return answer;
-    },
+    ...access,
+    ids: [...access.configuredIds, ...access.ids],
+    passwordFiles: [...access.passwordFiles, ...[config.vault.passwordFile ?? []].flat()],
   };
   const decrypt = async (text: string, where: string) => {
     const { rules } = config;
@@ -170,6 +177,22 @@ async function openInventory(
     warnings: config.warnings,
     signal,
   });
+}
+
+function vaultAccess(wanted: Wanted, { vault }: AnsibleConfig, signal: AbortSignal | undefined): VaultAccess {
+  const answers = new Map<string, Promise<string>>();
+  return {
+    ids: wanted.vaultId,
+    configuredIds: vault.ids,
+    passwordFiles: wanted.vaultPasswordFile,
+    ask: wanted.askVaultPass || vault.ask,
+    identity: vault.identity,
+    prompt(question) {
+      const answer = answers.get(question) ?? askSecret(question, { signal });
+      answers.set(question, answer);
+      return answer;
+    },
+  };
 }
 
 /** `-i` is a path as Ansible takes it, or else the name of an inventory. */

@@ -6,7 +6,7 @@ export { type FleetConfig, fleetConfig, inventoryConfig } from "./config.ts";
 export { type ErrorCode, OpsError } from "./errors.ts";
 export { INVENTORY_FLAGS, inventoryOptions } from "./inventory-flags.ts";
 export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
-export { EXIT, errorText, script, watch } from "./script.ts";
+export { EXIT, errorText, record, script, watch } from "./script.ts";
 
 // Inventories: hosts, groups, vars
 export { findInventory, loadInventory } from "./inventory/load.ts";
@@ -53,27 +53,48 @@ export { startTracker } from "./tracker/start.ts";
 
 // Releases: the steps of a deploy, each on all hosts
 export { newReleaseId } from "./release/layout.ts";
-export { openRelease, type Release } from "./deploy/open-release.ts";
+export { openRelease, openSourceOf, type Release } from "./deploy/open-release.ts";
 export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
 export { bringOptions } from "./deploy/bring-flags.ts";
 export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
-export { lockAll } from "./deploy/lock-all.ts";
+export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { bringRelease, type NamedRelease, nameRelease } from "./deploy/bring-release.ts";
 export { bringFiles } from "./deploy/bring-files.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
+export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
+
+// Ansible: playbooks on some of the hosts
+export { type PlaybookOptions, runPlaybook } from "./ansible/playbook.ts";
+export type { PlayedHost, PlayReport } from "./ansible/report.ts";
 
 // What would stop a deploy
 export { examine } from "./doctor/examine.ts";
 export { type Diagnosis, diagnose, type Finding } from "./doctor/finding.ts";
 export { doctorOptions, planDoctor } from "./doctor/plan.ts";
 export { findingsJson, findingsText } from "./doctor/text.ts";
+
+// What runs did
+export { type History, type RunFilter, openHistory } from "./history/open.ts";
+export type { HostOutcome, RunKind, RunRecord } from "./history/types.ts";
+export { deployedBy, type HostEntry, readJournals } from "./history/journals.ts";
+export {
+  chosenEntries,
+  historyOptions,
+  journalTable,
+  jsonLines,
+  runFilter,
+  runsTable,
+} from "./history/show.ts";
+export { openStory, type Story } from "./report/story.ts";
+export { reportPage } from "./report/page.ts";
+export { writeMetrics } from "./report/metrics.ts";
 
 // Text for terminals
 export { formatBytes, formatDuration } from "./ui/format.ts";

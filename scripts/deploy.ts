@@ -3,44 +3,34 @@
 import {
   activateInBatches,
   bootstrapAll,
-  chooseFor,
-  connectAll,
   deployOptions,
   distributeRelease,
-  openRelease,
+  fleetFor,
+  nameRelease,
   planDeploy,
+  playbooksAround,
   prepareAll,
   previewDeploy,
   requireHosts,
   script,
-  startFleet,
-  watch,
 } from "../lib/index.ts";
 
 await script(async (signal) => {
   const options = deployOptions(Bun.argv.slice(2));
   const plan = await planDeploy(options, { signal });
-  await using fleet = startFleet(plan.hosts, {
-    title: `${plan.app} from ${plan.source}`,
-    forks: plan.forks,
-    signal,
-  });
-  await using _screen = watch(fleet, options);
+  await using fleet = fleetFor(plan, { ...options, kind: "deploy", signal });
   return await fleet.run(async () => {
-    for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
-    await using release = await openRelease(fleet, plan);
-    await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
-    const choice = chooseFor(fleet, release);
-    if (options.check) return previewDeploy(fleet, release, choice, plan);
+    await using release = await nameRelease(fleet, plan, options);
+    if (options.check) return previewDeploy(fleet, release, release, plan);
     if (fleet.alive.length === 0)
-      return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
+      return `${release.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
     await bootstrapAll(fleet);
-    await distributeRelease(fleet, release, choice, plan);
+    await distributeRelease(fleet, release, release, plan);
     await fleet.phase("activate", async () => {
-      await prepareAll(fleet, release, choice);
+      await prepareAll(fleet, release, release);
       requireHosts(fleet, plan.allowance);
-      await activateInBatches(fleet, choice, plan);
+      await activateInBatches(fleet, release, plan, playbooksAround(fleet, release, plan));
     });
-    return `${plan.app} is ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
+    return `${plan.app} is ${release.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

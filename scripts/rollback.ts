@@ -6,7 +6,11 @@ import {
   chooseBack,
   connectAll,
   lockAll,
+  lockFirst,
   planRollback,
+  playbooksAround,
+  record,
+  rehearsePlaybooks,
   requireHosts,
   rollbackOptions,
   script,
@@ -19,19 +23,26 @@ await script(async (signal) => {
   const options = rollbackOptions(Bun.argv.slice(2));
   const plan = await planRollback(options, { signal });
   await using fleet = startFleet(plan.hosts, { title: `${plan.app} back`, forks: plan.forks, signal });
+  await using _record = record(fleet, { kind: "rollback", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan);
     const choice = chooseBack(fleet, plan);
-    if (options.check)
+    if (options.check) {
+      await rehearsePlaybooks(fleet, choice, plan);
       return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${choice.id}`;
+    }
     if (fleet.alive.length === 0)
       return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
     await bootstrapAll(fleet);
     await startPeers(fleet);
     await lockAll(fleet, plan);
     requireHosts(fleet, plan.allowance);
-    await fleet.phase("activate", () => activateInBatches(fleet, choice, { ...plan, rollback: true }));
+    const around = playbooksAround(fleet, choice, plan);
+    await fleet.phase("activate", () =>
+      activateInBatches(fleet, choice, { ...plan, rollback: true }, around),
+    );
     return `${plan.app} is back at ${choice.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

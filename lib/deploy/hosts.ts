@@ -34,10 +34,11 @@ export async function planHosts(
     readonly patternWord?: boolean;
   },
 ): Promise<PlannedFleet> {
-  const { inventory, hosts, forks, environment, pattern, words } = await fleetConfig(flags, {
+  const { hosts, ...config } = await fleetConfig(flags, {
     patternWord,
     ...(signal === undefined ? {} : { signal }),
   });
+  const { inventory } = config;
   const planned = hosts.map((host) => {
     const settings = settingsOf(inventory, host, { source });
     const { address, ports } = settings;
@@ -53,7 +54,7 @@ export async function planHosts(
     ),
   ];
   const ready = await readyHosts(planned, { signal });
-  return { inventory, hosts: ready, forks, environment, pattern, warnings, words };
+  return { ...config, hosts: ready, warnings };
 }
 
 /**

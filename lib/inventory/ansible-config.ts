@@ -56,6 +56,8 @@ export interface AnsibleConfig {
   readonly playbookDir: string | undefined;
   readonly connection: ConnectionDefaults;
   readonly passwords: PasswordSources;
+  /** Where Ansible looks for callback plugins. */
+  readonly callbackFolders: readonly string[];
 }
 
 export const DEFAULT_RULES: InventoryRules = {
@@ -161,6 +163,10 @@ export function readAnsibleConfig({
     export: flag("ANSIBLE_INVENTORY_EXPORT", "inventory.export") ?? false,
     playbookDir: read.path("ANSIBLE_PLAYBOOK_DIR", "defaults.playbook_dir"),
     passwords: passwordSources(read),
+    callbackFolders: read.folders("ANSIBLE_CALLBACK_PLUGINS", "defaults.callback_plugins") ?? [
+      expandPath("~/.ansible/plugins/callback", folder, environment),
+      "/usr/share/ansible/plugins/callback",
+    ],
     connection: {
       hostKeyChecking: flag(
         ["ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING"],

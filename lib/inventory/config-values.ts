@@ -66,6 +66,12 @@ export function configValues({ environment, folder, file, path }: ConfigSources)
         ?.value.split(",")
         .map((part) => this.place(variable)(part.trim()));
     },
+    /** Several folders between colons. */
+    folders(variable: string, key: string): string[] | undefined {
+      return find(variable, key)
+        ?.value.split(":")
+        .map((part) => this.place(variable)(part.trim()));
+    },
     place(variable: string) {
       const inFile = environment[variable] === undefined && path !== undefined;
       return (value: string) =>

@@ -83,6 +83,8 @@ export interface RemoteProcess extends AsyncDisposable {
 /** A host that is logged in to: commands run there and files put there, as the user `target` says. Disposing ends both. */
 export interface Connection extends AsyncDisposable {
   readonly target: Target;
+  /** Who we are there, before becoming anybody else. */
+  readonly user: string;
   /** The address by which this machine reaches the host (an IP, where one is known). */
   readonly remoteAddress: string;
   /** This machine's own address on that connection: where the host can expect to reach us. */

@@ -6,6 +6,7 @@ import type { FleetEvent, HostStatus, Phase } from "./events.ts";
 import { PHASES } from "./events.ts";
 import { faultOf } from "./fault.ts";
 import type { FleetHost, Member } from "./member.ts";
+import { Pause } from "./pause.ts";
 import { type Queue, queue } from "./queue.ts";
 import { shellFleet, withShell } from "./shells.ts";
 import { emptyState, type FleetState, isFinal, reduce } from "./state.ts";
@@ -42,6 +43,7 @@ const UNREACHABLE_CODES: readonly string[] = ["unreachable", "auth", "host-key"]
 export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly forks: number;
+  readonly pause = new Pause();
   #state: FleetState;
   readonly #members = new Map<string, Member<H>>();
   readonly #readers = new Set<Queue<FleetEvent>>();

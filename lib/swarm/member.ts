@@ -29,6 +29,8 @@ interface Links {
   /** Words that start the peer program there, once it is in place. */
   command?: readonly string[];
   peer?: Peer;
+  /** Its peer holds the lock of the app. */
+  locked?: boolean;
   /** How long it took to start. */
   peerStartMs?: number;
 }
