@@ -63,6 +63,7 @@ export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { bringRelease, type NamedRelease, nameRelease } from "./deploy/bring-release.ts";
 export { bringFiles } from "./deploy/bring-files.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
+export { requireSameTree } from "./deploy/resume.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";

@@ -20,6 +20,7 @@ await script(async (signal) => {
   const plan = await planDeploy(options, { signal });
   await using fleet = fleetFor(plan, { ...options, kind: "deploy", signal });
   return await fleet.run(async () => {
+    if (plan.nothing !== undefined) return plan.nothing;
     await using release = await nameRelease(fleet, plan, options);
     if (options.check) return previewDeploy(fleet, release, release, plan);
     if (fleet.alive.length === 0)

@@ -8,6 +8,7 @@ import type { PlannedHost } from "./hosts.ts";
 import { lockFirst } from "./lock-all.ts";
 import { openRelease, openSourceOf, type Release } from "./open-release.ts";
 import type { DeployPlan } from "./plan.ts";
+import { requireSameTree } from "./resume.ts";
 import { requireHosts } from "./switch.ts";
 
 /** A packed release with the name it will have on the hosts, and who runs or holds it already. */
@@ -25,10 +26,12 @@ export async function nameRelease(
 ): Promise<NamedRelease> {
   for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
   await using stack = new AsyncDisposableStack();
+  // First, so that a source that can't be read is told before any host is asked.
   await using source = await openSourceOf(fleet, plan);
   await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
   if (!check) await lockFirst(fleet, plan);
   const release = stack.use(await openRelease(fleet, plan, source));
+  requireSameTree(release, plan);
   const named = { ...release, ...chooseFor(fleet, release) };
   stack.move();
   return named;

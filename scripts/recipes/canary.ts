@@ -24,15 +24,11 @@ await script(async (signal) => {
     await bringRelease(fleet, release, plan);
     // A canary that is not well fails its batch, and the next, which holds the release by now, stays at its own.
     const canary = fleet.alive.slice(0, 1).map(({ name }) => name);
-    await activateInBatches(
-      fleet,
-      release,
-      { ...plan, canary },
-      {
-        after: (members) =>
-          fleet.$({ members })`for try in 1 2 3 4 5; do sh -c ${probe} && exit; sleep 1; done; exit 1`,
-      },
-    );
+    const rolling = { ...plan, canary };
+    await activateInBatches(fleet, release, rolling, {
+      after: (members) =>
+        fleet.$({ members })`for try in 1 2 3 4 5; do sh -c ${probe} && exit; sleep 1; done; exit 1`,
+    });
     return `${plan.app} is ${release.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

@@ -18,7 +18,16 @@ test.each(scripts)("%s has a --help that opens with a line to paste", (name) => 
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   const [first = ""] = stdout?.split("\n") ?? [];
   expect(first).toStartWith(`bun scripts/${name} `);
+  expect(first).toMatch(/^[ -~]+$/);
   expect(unknownFlags(first)).toEqual([]);
+});
+
+test.each(scripts)("%s --help is as wide as a terminal, each flag has a text and no full stop", (name) => {
+  const lines = help.get(name)?.stdout.split("\n") ?? [];
+  expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  const flags = lines.filter((line) => /^ {2}(-\w| {2}), |^ {6}--/.test(line));
+  expect(flags.length).toBeGreaterThan(1);
+  expect(flags.filter((line) => !/ {2}\S.*[^.\s]$/.test(line))).toEqual([]);
 });
 
 test.each(scripts)("%s is in the README, with an example", (name) => {
