@@ -1,9 +1,9 @@
 // Per-host settings: ordinary inventory vars, the Ansistrano ones of the same meaning, or defaults. One table.
 import { basename } from "node:path";
-import type { BatchSize } from "./deploy/serial.ts";
 import { VIAS, type Via } from "./deploy/via.ts";
 import type { PortRange } from "./peer/protocol.ts";
 import { percentage, seconds, serial } from "./rolling-values.ts";
+import type { BatchSize } from "./serial.ts";
 import {
   count,
   folder,
