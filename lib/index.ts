@@ -60,6 +60,7 @@ export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
+export { bringBack, previewBack } from "./deploy/bring-back.ts";
 export { bringRelease, type NamedRelease, nameRelease } from "./deploy/bring-release.ts";
 export { bringFiles } from "./deploy/bring-files.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";

@@ -52,6 +52,8 @@ export interface Methods {
       patch: string;
       tree: string;
       payload: string;
+      /** Paths that are no part of a release. */
+      ignore: readonly string[];
     };
     result: {
       coveredBytes: number;
