@@ -70,6 +70,13 @@ export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/pla
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
+export {
+  planVerify,
+  type VerifiedHost,
+  verifiedText,
+  verifyAll,
+  verifyOptions,
+} from "./deploy/verify.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
 
 // Ansible: playbooks on some of the hosts
