@@ -13,9 +13,9 @@ export type DeployMember = Member<PlannedHost>;
 /** What is done around the switch of each batch, with its hosts; an OpsError fails them all. */
 export interface AroundBatch {
   /** Before it is switched: take its hosts out of the load balancer, say. */
-  readonly before?: ((members: readonly DeployMember[]) => Promise<void>) | undefined;
+  readonly before?: ((members: readonly DeployMember[]) => Promise<unknown>) | undefined;
   /** Once its hosts are well; also when they went back to the release they ran. */
-  readonly after?: ((members: readonly DeployMember[]) => Promise<void>) | undefined;
+  readonly after?: ((members: readonly DeployMember[]) => Promise<unknown>) | undefined;
 }
 
 /** What became of a batch so far: filled in as it goes, for an interrupt may come at any time. */
