@@ -1,6 +1,7 @@
 # Runs scripts/deploy.ts for all hosts of the batch at once; library/rookery.py says how it is used.
 from __future__ import annotations
 
+import collections
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from ansible.plugins.action import ActionBase
 # playbooks/roles/rookery/action_plugins/rookery.py
 PROJECT = Path(__file__).resolve().parents[4]
 OURS = re.compile(r"(rookery|ansistrano)_\w+$")
+# Of what a host's commands said, when it failed.
+LINES = 50
 NOT_DONE = {"failed", "unreachable", "skipped"}
 
 ARGUMENTS = dict(
@@ -116,7 +119,7 @@ class ActionModule(ActionBase):
         return argv, env
 
     def deploy(self, argv, env, folder, secrets):
-        run = dict(rows={}, preview=[], switched=set(), summary={}, error={}, release=None, infohash=None)
+        run = dict(rows={}, preview=[], output={}, switched=set(), summary={}, error={}, release=None, infohash=None)
         with tempfile.TemporaryFile() as complaints:
             child = subprocess.Popen(
                 argv,
@@ -150,6 +153,9 @@ class ActionModule(ActionBase):
             run["rows"][event["host"]] = event
         elif kind == "status" and event["status"] == "active":
             run["switched"].add(event["host"])
+        elif kind == "output":
+            said = run["output"].setdefault(event["host"], collections.deque(maxlen=LINES))
+            said.extend(event["text"].splitlines())
         elif kind == "preview":
             run["preview"] += event["rows"]
         elif kind == "torrent":
@@ -208,6 +214,8 @@ def outcome(run, hosts, check):
             # With the hosts that failed go those left as they were: what follows in a play is meant for the new release.
             kind = "unreachable" if row["status"] == "unreachable" else "failed"
             rows[host].update({kind: True, "msg": with_hint(row.get("error"), row.get("hint")) or text})
+            if host in run["output"]:
+                rows[host]["output"] = list(run["output"][host])
         elif host in preview:
             rows[host].update(previewed(preview[host]))
         else:
