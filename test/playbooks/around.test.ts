@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Stage, startStage } from "../e2e/stage.ts";
 
 // ansible-playbook takes seconds to start where others share the machine.
-setDefaultTimeout(240_000);
+setDefaultTimeout(600_000);
 
 let stage: Stage;
 afterEach(async () => {

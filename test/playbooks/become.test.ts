@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/marker.ts";
 import { runScript } from "../support/run.ts";
 import { PLAYBOOKS, play } from "./ansible.ts";
 
-setDefaultTimeout(240_000);
+setDefaultTimeout(600_000);
 
 const LOOK_EVERY_MS = 10;
 const before = footprint();
@@ -98,7 +98,7 @@ test("deploy.yml -b -K at a terminal: asked once, and the deploy in it asks nobo
         },
       },
     );
-    const late = setTimeout(() => child.kill("SIGKILL"), 200_000);
+    const late = setTimeout(() => child.kill("SIGKILL"), 500_000);
     const exitCode = await child.exited;
     clearTimeout(late);
     child.terminal?.close();
@@ -135,7 +135,7 @@ test("deploy.ts -b with a password: --before becomes root by it, and it is on no
   );
   const words = ["-b", "--become-password-file", join(here, "password"), "-r", "second", "--before", drain];
   const result = await unseen(() =>
-    runScript(["deploy", "-i", inventory, ...words], { env: environment(), timeoutMs: 200_000 }),
+    runScript(["deploy", "-i", inventory, ...words], { env: environment(), timeoutMs: 500_000 }),
   );
   expect(result).toMatchObject({ exitCode: 0 });
   expect(await readFile(join(accounts.root, "files", "drained"), "utf8")).toBe("root\n");

@@ -6,7 +6,7 @@ import { type Stage, startStage, textAt } from "../e2e/stage.ts";
 import { PLAYBOOKS, play } from "./ansible.ts";
 
 // ansible-playbook takes seconds to start where others share the machine.
-setDefaultTimeout(240_000);
+setDefaultTimeout(600_000);
 
 let stage: Stage;
 afterEach(async () => {
