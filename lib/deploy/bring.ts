@@ -1,6 +1,7 @@
 // A release on its way to all hosts, until it is complete on every disk and nothing is switched yet.
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
+import { contentBytes } from "../payload/layout.ts";
 import { layoutOf } from "../release/layout.ts";
 import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
@@ -119,10 +120,9 @@ export async function prepareAll(
     const { signal } = fleet;
     if (!holding.has(member.name)) {
       fleet.emit({ type: "status", host: member.name, status: "complete", detail: "unpacking" });
-      const { contentBytes } = payload.manifest;
       const source = {
         id,
-        contentBytes,
+        contentBytes: contentBytes(payload.manifest),
         infohash: torrent.infohash,
         payload: incoming(deployTo, { torrent }),
         revision: payload.revision,

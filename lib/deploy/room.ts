@@ -1,5 +1,6 @@
 // Whether a release fits on a host, by what the survey saw: known before a byte travels.
 import { OpsError } from "../errors.ts";
+import { contentBytes } from "../payload/layout.ts";
 import type { Manifest } from "../payload/types.ts";
 import type { HostReport } from "../release/types.ts";
 import { formatBytes } from "../ui/format.ts";
@@ -8,13 +9,11 @@ import { formatBytes } from "../ui/format.ts";
  * What is missing for the unpacked tree alone; undefined when it fits. The host checks again, to the block and with the
  * payload beside it: this is the early and lenient look.
  */
-export function lackOfRoom(
-  { freeBytes, freeInodes }: HostReport,
-  { contentBytes, entries }: Manifest,
-): string | undefined {
+export function lackOfRoom({ freeBytes, freeInodes }: HostReport, manifest: Manifest): string | undefined {
+  const { entries } = manifest;
+  const needed = contentBytes(manifest);
   const short: string[] = [];
-  if (freeBytes < contentBytes)
-    short.push(`${formatBytes(freeBytes)} free, ${formatBytes(contentBytes)} needed`);
+  if (freeBytes < needed) short.push(`${formatBytes(freeBytes)} free, ${formatBytes(needed)} needed`);
   // Some file systems count none, and say 0.
   if (freeInodes > 0 && freeInodes < entries.length)
     short.push(`${freeInodes} inodes free, ${entries.length} needed`);

@@ -1,21 +1,33 @@
-// A source → a payload: its files' bytes back to back, and the manifest that says what they are.
+// A source → a payload: the distinct chunks of its files back to back, and the manifest that says what they are.
 import { existsSync } from "node:fs";
 import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
 import { printable } from "../torrent/paths.ts";
 import { startSlices } from "../torrent/slice.ts";
-import { type ContentWriter, startContent } from "./content-writer.ts";
-import { CONTENT_FILE, MANIFEST_FILE, serializeManifest } from "./manifest.ts";
-import { readChunks, readWhole, SMALL_BYTES } from "./read-source.ts";
+import { CUT_BYTES } from "./chunker.ts";
+import { cutFile } from "./cut-file.ts";
+import { MANIFEST_FILE, PAYLOAD_FILES } from "./layout.ts";
+import { serializeManifest } from "./manifest.ts";
+import { readWhole } from "./read-source.ts";
+import { type RegionWriter, startRegions } from "./regions.ts";
 import { compressionPays } from "./sample.ts";
 import type { Source, SourceFile } from "./source.ts";
-import { type Entry, type FileEntry, type Manifest, PAYLOAD_VERSION, type Payload } from "./types.ts";
+import {
+  type Chunk,
+  type Entry,
+  type FileEntry,
+  type Manifest,
+  PAYLOAD_VERSION,
+  type Payload,
+} from "./types.ts";
 import { writeFault } from "./write-fault.ts";
 
 export interface PackOptions {
   /** Where the payload goes: made when missing; must not hold one. */
   readonly folder: string;
+  /** Tree of a release that hosts have: what it holds lies in `kept`. Without one, everything is new. */
+  readonly base?: readonly Entry[] | undefined;
   /** `auto`: zstd when it saves a tenth or more of a sample. */
   readonly compress?: "auto" | "zstd" | "none" | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -24,14 +36,14 @@ export interface PackOptions {
 }
 
 /**
- * Packs `source`. The same tree gives the same two files, byte for byte (with the same version of Bun, whose zstd it is).
- * Equal files are stored once. When it fails or is aborted, nothing stays in `folder`.
+ * Packs `source`. The same tree gives the same files, byte for byte (with the same base, and the same version of Bun,
+ * whose zstd it is). Equal chunks are stored once. When it fails or is aborted, nothing stays in `folder`.
  * @throws OpsError `source` when a file can't be read or changes meanwhile, `disk-full`, `release` when `folder` can't be written
  */
 export async function packSource(source: Source, options: PackOptions): Promise<Payload> {
   const { folder, compress = "auto", signal } = options;
   const made = !existsSync(folder);
-  const paths = [join(folder, CONTENT_FILE), join(folder, MANIFEST_FILE)] as const;
+  const paths = PAYLOAD_FILES.map((name) => join(folder, name));
   const taken = paths.find((path) => existsSync(path));
   if (taken !== undefined) throw new RangeError(`there is a payload already: ${taken}`);
   try {
@@ -51,97 +63,63 @@ export async function packSource(source: Source, options: PackOptions): Promise<
     );
   }
 
-  async function pack(from: Source, { onProgress }: PackOptions): Promise<Payload> {
+  async function pack(from: Source, { base, onProgress }: PackOptions): Promise<Payload> {
     const files = filesOf(from);
     const zstd = compress === "zstd" || (compress === "auto" && (await compressionPays(files, { signal })));
     const compression = zstd ? "zstd" : "none";
-    await using content = startContent(paths[0], compression);
-    const packed = await packFiles(files, content, { signal, onProgress });
+    await using regions = startRegions(folder, compression, base);
+    const packed = await packFiles(files, regions, { signal, onProgress });
     const entries: Entry[] = from.entries.map((entry) =>
-      entry.type === "file" ? (packed.entries.get(entry.path) as FileEntry) : entry,
+      entry.type === "file" ? (packed.get(entry.path) as FileEntry) : entry,
     );
-    const manifest: Manifest = {
-      version: PAYLOAD_VERSION,
-      compression,
-      contentBytes: packed.contentBytes,
-      entries,
-    };
+    const { fileBytes, ...sizes } = await regions.end();
+    const manifest: Manifest = { version: PAYLOAD_VERSION, compression, ...sizes, entries };
     const text = serializeManifest(manifest);
-    const fileBytes = await content.end();
-    await writeFile(paths[1], text, { flag: "wx", mode: 0o644 });
+    await writeFile(join(folder, MANIFEST_FILE), text, { flag: "wx", mode: 0o644 });
     const totalBytes = fileBytes + Buffer.byteLength(text);
     return { path: folder, manifest, totalBytes, warnings: from.warnings, revision: from.revision };
   }
 }
 
-/** Appends the bytes of `files` to `content`, each distinct content once. */
+/** Adds the bytes of `files` to their regions, each read once. @returns what each file is, by its path */
 async function packFiles(
   files: readonly SourceFile[],
-  content: ContentWriter,
+  regions: RegionWriter,
   { signal, onProgress }: Pick<PackOptions, "signal" | "onProgress">,
-): Promise<{ readonly entries: ReadonlyMap<string, FileEntry>; readonly contentBytes: number }> {
+): Promise<ReadonlyMap<string, FileEntry>> {
   const entries = new Map<string, FileEntry>();
-  const offsets = new Map<string, number>();
   const totalBytes = sizeOf(files);
   const pause = startSlices({ signal });
-  const scratch = Buffer.allocUnsafe(SMALL_BYTES);
-  const mayRepeat = repeatedSizes(files);
-  let contentBytes = 0;
+  const scratch = Buffer.allocUnsafe(CUT_BYTES);
   let bytes = 0;
 
   for (const file of files) {
-    await pause();
     const { type, path, mode, size } = file;
-    let sha256: string;
-    let known: number | undefined;
-    if (size <= SMALL_BYTES) {
+    if (size < CUT_BYTES) {
+      await pause();
       const whole = readWhole(file, scratch);
-      sha256 = Bun.CryptoHasher.hash("sha256", whole, "hex");
-      known = offsets.get(sha256);
-      if (known === undefined) await content.write(whole);
-    } else {
-      // A large file is read once, unless one of its size was packed before: then its hash decides first.
-      const expected = mayRepeat.has(size) ? await hashOf(file, signal) : undefined;
-      known = expected === undefined ? undefined : offsets.get(expected);
-      sha256 = expected !== undefined && known !== undefined ? expected : await copyOf(file);
+      const sha256 = Bun.CryptoHasher.hash("sha256", whole, "hex");
+      const writing = regions.add(sha256, whole);
+      if (writing !== undefined) await writing;
+      entries.set(path, { type, path, mode, size, sha256 });
+      bytes += size;
+      onProgress?.({ bytes, totalBytes });
+      continue;
     }
-    const offset = known ?? contentBytes;
-    if (known === undefined) {
-      offsets.set(sha256, offset);
-      contentBytes += size;
-    }
-    entries.set(path, { type, path, mode, size, offset, sha256 });
-    bytes += size;
-    onProgress?.({ bytes, totalBytes });
-  }
-  return { entries, contentBytes };
-
-  async function copyOf(file: SourceFile): Promise<string> {
     const hasher = new Bun.CryptoHasher("sha256");
-    let done = bytes;
-    for await (const chunk of readChunks(file)) {
-      signal?.throwIfAborted();
+    const chunks: Chunk[] = [];
+    for await (const chunk of cutFile(file)) {
+      await pause();
+      const sha256 = Bun.CryptoHasher.hash("sha256", chunk, "hex");
       hasher.update(chunk);
-      await content.write(chunk);
-      done += chunk.length;
-      onProgress?.({ bytes: done, totalBytes });
+      chunks.push([chunk.length, sha256]);
+      await regions.add(sha256, chunk);
+      bytes += chunk.length;
+      onProgress?.({ bytes, totalBytes });
     }
-    return hasher.digest("hex");
+    entries.set(path, { type, path, mode, size, sha256: hasher.digest("hex"), chunks });
   }
-}
-
-async function hashOf(file: SourceFile, signal: AbortSignal | undefined): Promise<string> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  for await (const chunk of readChunks(file)) {
-    signal?.throwIfAborted();
-    hasher.update(chunk);
-  }
-  return hasher.digest("hex");
-}
-
-function repeatedSizes(files: readonly SourceFile[]): ReadonlySet<number> {
-  const seen = new Set<number>();
-  return new Set(files.map((file) => file.size).filter((size) => seen.size === seen.add(size).size));
+  return entries;
 }
 
 function filesOf(source: Source): readonly SourceFile[] {

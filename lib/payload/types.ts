@@ -1,18 +1,22 @@
-// What a release's bytes are, apart from where they live: a manifest and one run of content.
+// What a release's bytes are, apart from where they live: a manifest, and its chunks in two regions.
 
-/** Format of manifest and content; a peer refuses a version it doesn't know. */
-export const PAYLOAD_VERSION = 1;
+/** Format of a payload; a peer refuses a version it doesn't know. */
+export const PAYLOAD_VERSION = 2;
 
-/** A regular file: `size` bytes at `offset` of the (uncompressed) content. Equal files may share an offset. */
+/** A run of a file's bytes, told apart by its hash: `[length, sha256]`, the hash as 64 lowercase hex digits. */
+export type Chunk = readonly [length: number, sha256: string];
+
+/** A regular file. */
 export interface FileEntry {
   readonly type: "file";
   readonly path: string;
   /** Permission bits, setuid, setgid and sticky included: 0o755. */
   readonly mode: number;
   readonly size: number;
-  readonly offset: number;
   /** SHA-256 of the content, 64 lowercase hex digits. */
   readonly sha256: string;
+  /** What a large file is cut into; a file without is one chunk, an empty one is none. */
+  readonly chunks?: readonly Chunk[] | undefined;
 }
 export interface FolderEntry {
   readonly type: "folder";
@@ -27,22 +31,32 @@ export interface SymlinkEntry {
 }
 export type Entry = FileEntry | FolderEntry | SymlinkEntry;
 
-/** Paths are relative, `/`-separated, NFC-as-found, sorted by UTF-8 bytes; folders come before what they hold. */
+/** `count` chunks from number `start`, counting distinct chunks from 0 in the order they first appear. */
+export type Run = readonly [start: number, count: number];
+
+/**
+ * Paths are relative, `/`-separated, NFC-as-found, sorted by UTF-8 bytes; folders come before what they hold. The
+ * distinct chunks of all files, in that order, lie back to back in one of two regions: those the base release has too
+ * in `kept`, the rest in `new`. Where each lies follows from this (`payloadLayout`) and is not written down.
+ */
 export interface Manifest {
   readonly version: number;
-  /** What `content` is on the wire. */
+  /** What `new` is on the wire; `kept` is always plain. */
   readonly compression: "none" | "zstd";
-  /** Bytes of the content once decompressed. */
-  readonly contentBytes: number;
+  readonly keptBytes: number;
+  /** Bytes of the new region once decompressed. */
+  readonly newBytes: number;
+  /** Chunks that lie in `kept`: runs in order, none touching the next. */
+  readonly kept: readonly Run[];
   readonly entries: readonly Entry[];
 }
 
-/** A packed release on the control host: a folder holding `manifest.json` and `content`, ready to be a torrent. */
+/** A packed release on the control host: a folder holding `kept`, `manifest.json` and `new`, ready to be a torrent. */
 export interface Payload {
-  /** The folder; its two files are what the torrent holds. */
+  /** The folder; its files are what the torrent holds. `kept` and `new` are left out when they hold nothing. */
   readonly path: string;
   readonly manifest: Manifest;
-  /** Size of the two files together: what travels. */
+  /** Size of these files together: what travels to a host that has nothing. */
   readonly totalBytes: number;
   readonly warnings: readonly string[];
   /** What REVISION will say: the commit for `git:REF` and git work trees, else undefined. */

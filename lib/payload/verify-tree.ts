@@ -31,7 +31,7 @@ export interface Drift {
  * @returns the differences, sorted by path; a file that can't be read has other content
  */
 export async function verifyTree(
-  manifest: Manifest,
+  manifest: Pick<Manifest, "entries">,
   folder: string,
   {
     ignore = [],

@@ -1,16 +1,20 @@
-// Content → files, in one pass, each file's hash checked while it is written.
+// Chunks → files, in one pass, each file's hash checked while it is written.
 import { closeSync, constants, fchmodSync, openSync, read, write, writeSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { OpsError } from "../errors.ts";
 import { printable } from "../torrent/paths.ts";
 import { startSlices } from "../torrent/slice.ts";
-import { readContent } from "./read-content.ts";
+import { openChunks } from "./chunk-source.ts";
+import { openKept } from "./kept.ts";
+import { KEPT_FILE, type PayloadLayout, payloadLayout } from "./layout.ts";
+import type { OverlayRange } from "./stage.ts";
 import type { FileEntry, Manifest } from "./types.ts";
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 const COPY_BYTES = 512 * 1024;
 
 export interface WriteFilesOptions {
@@ -18,83 +22,96 @@ export interface WriteFilesOptions {
   readonly pathFor: (file: FileEntry) => string;
   /** Called when the file at `path` is whole and has its mode. */
   readonly placed?: ((file: FileEntry, path: string) => void) | undefined;
+  /** Paths of files that are there already. */
+  readonly skip?: ReadonlySet<string> | undefined;
+  /** What of the kept region lies in files below `folder`. */
+  readonly overlay?: { readonly folder: string; readonly ranges: readonly OverlayRange[] } | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((writtenBytes: number) => void) | undefined;
 }
 
 /**
- * Writes all files of the payload in `folder`, reading its content once, in order.
+ * Writes the files of the payload in `folder`, reading its new content once, in order.
  * @returns bytes written
  * @throws OpsError `hash` naming the first file whose bytes are wrong; system errors as they are
  */
 export async function writeFiles(
   folder: string,
   manifest: Manifest,
-  { pathFor, placed, signal, onProgress }: WriteFilesOptions,
+  { pathFor, placed, skip = new Set(), overlay, signal, onProgress }: WriteFilesOptions,
 ): Promise<number> {
   const pause = startSlices({ signal });
-  const content = readContent(folder, manifest);
-  let chunk: Buffer = Buffer.alloc(0);
+  const { chunksOf } = payloadLayout(manifest);
+  const groups = groupsByBytes(manifest, skip);
+  const { again, lenders } = repeated(groups, chunksOf);
+  using kept = openKept(join(folder, KEPT_FILE), { overlay: overlay?.ranges, folder: overlay?.folder });
+  await using source = openChunks(folder, manifest, kept);
+  /** Files whose bytes may be read again: they get their modes, which may forbid that, last. */
+  const lent: (readonly [FileEntry, string])[] = [];
   let writtenBytes = 0;
 
-  /** The next bytes of the content, at least one and at most `atMost`; none for a file of none. */
-  const take = async (file: FileEntry, atMost: number) => {
-    while (chunk.length === 0 && atMost > 0) {
-      const { done, value } = await content.next();
-      if (done === true) throw wrongBytes(file, "the content ends before its last byte");
-      chunk = value;
-    }
-    const taken = chunk.subarray(0, atMost);
-    chunk = chunk.subarray(taken.length);
-    return taken;
+  const finish = (fd: number, file: FileEntry, path: string) => {
+    // By number and last: a mode given to open() passes through the umask, and writing clears setuid.
+    fchmodSync(fd, file.mode);
+    placed?.(file, path);
   };
-  const create = async (file: FileEntry, fill: (fd: number) => Promise<void> | void) => {
+  const create = async (file: FileEntry, fill: (fd: number, path: string) => Promise<void> | void) => {
     const path = pathFor(file);
     const fd = openSync(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, 0o600);
     try {
-      await fill(fd);
-      // By number and last: a mode given to open() passes through the umask, and writing clears setuid.
-      fchmodSync(fd, file.mode);
+      await fill(fd, path);
+      if (lenders.has(file)) lent.push([file, path]);
+      else finish(fd, file, path);
     } finally {
       closeSync(fd);
     }
-    placed?.(file, path);
     writtenBytes += file.size;
     onProgress?.(writtenBytes);
     await pause();
   };
 
-  try {
-    for (const [first, ...copies] of groupsByOffset(manifest)) {
-      const start = await take(first, first.size);
-      if (start.length === first.size) {
-        // Small files, nearly always: whole in memory, so four system calls each and no thread pool.
-        if (Bun.CryptoHasher.hash("sha256", start, "hex") !== first.sha256) throw wrongBytes(first);
-        for (const file of [first, ...copies]) await create(file, (fd) => writeAllSync(fd, start));
-        continue;
-      }
-      await create(first, async (fd) => {
-        const hasher = new Bun.CryptoHasher("sha256");
-        let left = first.size;
-        for (let bytes = start; ; bytes = await take(first, left)) {
+  for (const [first, ...copies] of groups) {
+    const chunks = chunksOf(first);
+    const [head] = chunks;
+    let bytes = head === undefined ? new Uint8Array() : await source.read(head, 0);
+    if (bytes.length === first.size && !lenders.has(first)) {
+      // Small files, nearly always: whole in memory, so four system calls each and no thread pool.
+      if (Bun.CryptoHasher.hash("sha256", bytes, "hex") !== first.sha256) throw wrongBytes(first);
+      for (const file of [first, ...copies]) await create(file, (fd) => writeAllSync(fd, bytes));
+      continue;
+    }
+    await create(first, async (fd, path) => {
+      const hasher = new Bun.CryptoHasher("sha256");
+      let at = 0;
+      for (const chunk of chunks) {
+        for (let done = 0; done < chunk.length; done += bytes.length) {
+          if (at > 0) bytes = await source.read(chunk, done);
+          if (bytes.length === 0) throw wrongBytes(first, "the content ends before its last byte");
           hasher.update(bytes);
           await writeAll(fd, bytes);
-          left -= bytes.length;
-          if (left === 0) break;
-          onProgress?.(writtenBytes + first.size - left);
+          at += bytes.length;
+          if (at < first.size) onProgress?.(writtenBytes + at);
           await pause();
         }
-        if (hasher.digest("hex") !== first.sha256) throw wrongBytes(first);
-        for (const file of copies) await create(file, (copy) => copyBytes(fd, copy, file.size, pause));
-      });
+        if (chunk.region === "new" && again.delete(chunk.sha256))
+          source.written(chunk, path, at - chunk.length);
+      }
+      if (hasher.digest("hex") !== first.sha256) throw wrongBytes(first);
+      for (const file of copies) await create(file, (copy) => copyBytes(fd, copy, file.size, pause));
+    });
+  }
+  for (const [file, path] of lent) {
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
+    try {
+      finish(fd, file, path);
+    } finally {
+      closeSync(fd);
     }
-    if (chunk.length > 0 || (await content.next()).done !== true) {
-      throw new OpsError("hash", `the payload in ${folder} has more content than its manifest says`, {
-        hint: "distribute the release again",
-      });
-    }
-  } finally {
-    await content.return(undefined);
+  }
+  if (await source.hasMore()) {
+    throw new OpsError("hash", `the payload in ${folder} has more content than its manifest says`, {
+      hint: "distribute the release again",
+    });
   }
   return writtenBytes;
 }
@@ -102,21 +119,34 @@ export async function writeFiles(
 type Group = readonly [FileEntry, ...FileEntry[]];
 
 /** Files by the bytes they share, in the order of the content: the manifest lists the first of each in that order. */
-function groupsByOffset({ entries }: Manifest): readonly Group[] {
-  const groups: [FileEntry, ...FileEntry[]][] = [];
-  const known = new Map<number, FileEntry[]>();
+function groupsByBytes({ entries }: Manifest, skip: ReadonlySet<string>): readonly Group[] {
+  const groups = new Map<string, [FileEntry, ...FileEntry[]]>();
   for (const entry of entries) {
-    if (entry.type !== "file") continue;
-    const group = entry.size === 0 ? undefined : known.get(entry.offset);
-    if (group !== undefined) {
-      group.push(entry);
-      continue;
-    }
-    const fresh: [FileEntry, ...FileEntry[]] = [entry];
-    groups.push(fresh);
-    if (entry.size > 0) known.set(entry.offset, fresh);
+    if (entry.type !== "file" || skip.has(entry.path)) continue;
+    const group = groups.get(entry.sha256);
+    if (group === undefined) groups.set(entry.sha256, [entry]);
+    else group.push(entry);
   }
-  return groups;
+  return [...groups.values()];
+}
+
+/** New chunks that more than one file has, or one more than once; and the files that have them first. */
+function repeated(groups: readonly Group[], chunksOf: PayloadLayout["chunksOf"]) {
+  const again = new Set<string>();
+  const lenders = new Set<FileEntry>();
+  const owners = new Map<string, FileEntry>();
+  for (const [file] of groups) {
+    for (const { region, sha256 } of chunksOf(file)) {
+      if (region === "kept") continue;
+      const owner = owners.get(sha256);
+      if (owner === undefined) owners.set(sha256, file);
+      else {
+        again.add(sha256);
+        lenders.add(owner);
+      }
+    }
+  }
+  return { again, lenders };
 }
 
 async function copyBytes(from: number, to: number, size: number, pause: () => Promise<void>): Promise<void> {

@@ -6,7 +6,8 @@ const entries = Array.from(
   { length: 3 },
   (_, index) => ({ type: "folder", path: `${index}`, mode: 0o755 }) as const,
 );
-const manifest = { version: 1, compression: "none", contentBytes: 20 * MiB, entries } as const;
+const sizes = { keptBytes: 5 * MiB, newBytes: 15 * MiB, kept: [] };
+const manifest = { version: 2, compression: "none", ...sizes, entries } as const;
 const report = { current: undefined, releases: [], lock: undefined };
 
 test.each([

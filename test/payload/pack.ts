@@ -1,6 +1,7 @@
 // Source → payload in one call, as tests want it.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PAYLOAD_FILES } from "../../lib/payload/layout.ts";
 import { type PackOptions, packSource } from "../../lib/payload/pack.ts";
 import { type OpenSourceOptions, openSource } from "../../lib/payload/source.ts";
 import type { Payload } from "../../lib/payload/types.ts";
@@ -15,9 +16,10 @@ export async function pack(
   return await packSource(source, { ...options, folder });
 }
 
-/** Hashes of the payload's two files: equal when all bytes are. */
+/** Hashes of the payload's files: equal when all bytes are. */
 export function fingerprint({ path }: Pick<Payload, "path">): readonly string[] {
-  return ["manifest.json", "content"].map((name) =>
-    Bun.CryptoHasher.hash("sha256", readFileSync(join(path, name)), "hex"),
-  );
+  return PAYLOAD_FILES.map((name) => {
+    const file = join(path, name);
+    return existsSync(file) ? `${name} ${Bun.CryptoHasher.hash("sha256", readFileSync(file), "hex")}` : name;
+  });
 }

@@ -27,7 +27,7 @@ for (const compress of ["none", "zstd"] as const) {
       d: { folder: true, mode: 0o555 },
     });
     await pack(place.at("source"), place.at("payload"), { compress });
-    const content = readFileSync(place.at("payload/content"));
+    const content = readFileSync(place.at("payload/new"));
     const flip = (at: number) => {
       const changed = Buffer.from(content);
       changed[at] = (changed[at] ?? 0) ^ 1;
@@ -44,7 +44,7 @@ for (const compress of ["none", "zstd"] as const) {
       ],
     };
     for (const [name, [bytes, message]] of Object.entries(damages)) {
-      writeFileSync(place.at("payload/content"), bytes);
+      writeFileSync(place.at("payload/new"), bytes);
       const error = await opsError(unpackPayload(place.at("payload"), place.at("out")));
       expect([name, error.code, error.message]).toEqual([name, "hash", expect.stringMatching(message)]);
       expect(existsSync(place.at("out"))).toBe(false);
@@ -139,7 +139,7 @@ test("a missing payload, and one without content bytes", async () => {
     link: { target: "empty" },
   });
   const { manifest } = await pack(place.at("source"), place.at("payload"));
-  expect(manifest.contentBytes).toBe(0);
+  expect(manifest.newBytes).toBe(0);
   expect(await unpackPayload(place.at("payload"), place.at("out"))).toEqual({ files: 1, bytes: 0 });
   expect(readTree(place.at("out"))).toEqual(readTree(place.at("source")));
 });
@@ -270,7 +270,7 @@ test("a damaged payload leaves no temporary files where it was to be placed", as
   await using place = await workplace();
   writeTree(place.at("source"), { a: { content: "a" }, b: { content: noise(2_000_000) } });
   await pack(place.at("source"), place.at("payload"));
-  truncateSync(place.at("payload/content"), 1_000_000);
+  truncateSync(place.at("payload/new"), 1_000_000);
   expect((await opsError(placePayload(place.at("payload"), place.at("out")))).code).toBe("hash");
   expect(readTree(place.at("out")).map((line) => line.split(" ")[2])).toEqual(['"a"']);
 });

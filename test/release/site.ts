@@ -26,11 +26,10 @@ export async function newSite(): Promise<Site> {
   return { root, deployTo: join(root, "app"), [Symbol.asyncDispose]: remove };
 }
 
-/** Packs `tree` by hand into the two files a torrent brings. Folders are made where a path needs them. */
+/** Packs `tree` by hand into the files a torrent brings. Folders are made where a path needs them. */
 export async function writePayload(folder: string, tree: Readonly<Record<string, Content>>): Promise<string> {
   const entries = new Map<string, Entry>();
-  const content: Buffer[] = [];
-  let offset = 0;
+  const content = new Map<string, Buffer>();
   const paths = Object.keys(tree).flatMap((path) =>
     path.split("/").map((_, at, parts) => parts.slice(0, at + 1).join("/")),
   );
@@ -44,20 +43,21 @@ export async function writePayload(folder: string, tree: Readonly<Record<string,
       const { text, mode } = typeof value === "string" ? { text: value, mode: 0o644 } : value;
       const bytes = Buffer.from(text);
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      entries.set(path, { type: "file", path, mode, size: bytes.length, offset, sha256 });
-      content.push(bytes);
-      offset += bytes.length;
+      entries.set(path, { type: "file", path, mode, size: bytes.length, sha256 });
+      content.set(sha256, bytes);
     }
   }
   await mkdir(folder, { recursive: true });
   const manifest = {
     version: PAYLOAD_VERSION,
     compression: "none",
-    contentBytes: offset,
+    keptBytes: 0,
+    newBytes: Buffer.concat([...content.values()]).length,
+    kept: [],
     entries: [...entries.values()],
   } as const;
   await writeFile(join(folder, "manifest.json"), serializeManifest(manifest));
-  await writeFile(join(folder, "content"), Buffer.concat(content));
+  await writeFile(join(folder, "new"), Buffer.concat([...content.values()]));
   return folder;
 }
 
