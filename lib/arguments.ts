@@ -5,6 +5,8 @@ export interface FlagNames {
   readonly long: readonly string[];
   readonly short?: string | undefined;
   readonly takes: boolean;
+  /** What it means without a value, which follows only where `unless` fits the next word. */
+  readonly bare?: { readonly means: string; readonly unless: RegExp } | undefined;
 }
 
 export interface Arguments {
@@ -57,7 +59,9 @@ export function parseArguments(
       const { flag, shown, value }: Found = found;
       found = undefined;
       let given = "";
-      if (flag.takes) {
+      if (flag.bare !== undefined && value === undefined && !flag.bare.unless.test(argv[at + 1] ?? "")) {
+        given = flag.bare.means;
+      } else if (flag.takes) {
         const next = argv[at + 1];
         if (value === undefined && (next === undefined || looksLikeFlag(next, known) || next === "--"))
           throw new ArgumentError(`${shown} needs a value`);

@@ -6,7 +6,7 @@ export { type FleetConfig, fleetConfig, inventoryConfig } from "./config.ts";
 export { type ErrorCode, OpsError } from "./errors.ts";
 export { INVENTORY_FLAGS, inventoryOptions } from "./inventory-flags.ts";
 export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
-export { EXIT, errorText, script, watch } from "./script.ts";
+export { EXIT, errorText, record, script, watch } from "./script.ts";
 
 // Inventories: hosts, groups, vars
 export { findInventory, loadInventory } from "./inventory/load.ts";
@@ -17,7 +17,21 @@ export type { Group, Host, Inventory } from "./inventory/types.ts";
 export type { HostSettings } from "./settings.ts";
 export { settingsOf } from "./settings-of.ts";
 
-// Hosts: connections, and many of them as one fleet
+// zx's $ on hosts, and on many of them as one fleet
+export {
+  fleetOptions,
+  openFleet,
+  type OpenFleetOptions,
+  type ScriptFleet,
+  type ScriptHost,
+} from "./open-fleet.ts";
+export { CommandError, type CommandOutput } from "./shell/output.ts";
+export type { FleetOutput, HostOutput } from "./shell/fleet-rows.ts";
+export type { FleetCommand, FleetShell, FleetShellOptions, FleetValue } from "./shell/fleet-shell.ts";
+export type { RemoteCommand, Shell, ShellOptions } from "./shell/remote-shell.ts";
+export type { ShellValue } from "./shell/command-text.ts";
+
+// Hosts: connections, and a fleet of them step by step
 export { connect } from "./ssh/connect.ts";
 export { targetOf } from "./ssh/target.ts";
 export type { Become, Connection, Output, Target } from "./ssh/types.ts";
@@ -38,12 +52,12 @@ export { startTracker } from "./tracker/start.ts";
 
 // Releases: the steps of a deploy, each on all hosts
 export { newReleaseId } from "./release/layout.ts";
-export { openRelease, type Release } from "./deploy/open-release.ts";
+export { openRelease, openSourceOf, type Release } from "./deploy/open-release.ts";
 export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
 export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
-export { lockAll } from "./deploy/lock-all.ts";
+export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
@@ -61,6 +75,22 @@ export { examine } from "./doctor/examine.ts";
 export { type Diagnosis, diagnose, type Finding } from "./doctor/finding.ts";
 export { doctorOptions, planDoctor } from "./doctor/plan.ts";
 export { findingsJson, findingsText } from "./doctor/text.ts";
+
+// What runs did
+export { type History, type RunFilter, openHistory } from "./history/open.ts";
+export type { HostOutcome, RunKind, RunRecord } from "./history/types.ts";
+export { deployedBy, type HostEntry, readJournals } from "./history/journals.ts";
+export {
+  chosenEntries,
+  historyOptions,
+  journalTable,
+  jsonLines,
+  runFilter,
+  runsTable,
+} from "./history/show.ts";
+export { openStory, type Story } from "./report/story.ts";
+export { reportPage } from "./report/page.ts";
+export { writeMetrics } from "./report/metrics.ts";
 
 // Text for terminals
 export { formatBytes, formatDuration } from "./ui/format.ts";

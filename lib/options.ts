@@ -14,7 +14,12 @@ interface FlagBase {
 /** `value` is the placeholder shown in help (`-f N`); a flag without one is a switch. */
 export type Flag =
   | (FlagBase & { readonly type: "switch" })
-  | (FlagBase & { readonly type: "text" | "list"; readonly value: string })
+  | (FlagBase & {
+      readonly type: "text" | "list";
+      readonly value: string;
+      /** What it means without a value; one follows only where the next word looks like `unless`. */
+      readonly bare?: { readonly means: string; readonly unless: RegExp };
+    })
   | (FlagBase & { readonly type: "count"; readonly value: string; readonly min?: number });
 
 type ValueOf<F extends Flag> = F["type"] extends "switch"
@@ -158,8 +163,10 @@ export function helpText(usage: Usage<Record<string, Flag>>): string {
 }
 
 function parseStrictly(argv: readonly string[], usage: Usage<Record<string, Flag>>) {
-  const flags = Object.entries(usage.flags).map(([name, { type, short, alias }]) => {
-    return { long: [dashed(name), ...(alias === undefined ? [] : [alias])], short, takes: type !== "switch" };
+  const flags = Object.entries(usage.flags).map(([name, flag]) => {
+    const { type, short, alias } = flag;
+    const long = [dashed(name), ...(alias === undefined ? [] : [alias])];
+    return { long, short, takes: type !== "switch", bare: "bare" in flag ? flag.bare : undefined };
   });
   const help = { long: ["help"], short: "h", takes: false };
   try {

@@ -1,5 +1,6 @@
 // What all scripts share: Ctrl+C becomes an AbortSignal, errors become text, results become the exit code.
 import { OpsError } from "./errors.ts";
+import type { RecordedRun } from "./history/keep-record.ts";
 import { Help } from "./options.ts";
 import type { FleetFeed } from "./ui/feed.ts";
 import type { Shown } from "./ui/show.ts";
@@ -62,6 +63,18 @@ export function watch(
   const { showFleet } = require("./ui/show.ts") as typeof import("./ui/show.ts");
   const onQuit = () => process.kill(process.pid, "SIGINT");
   return showFleet(fleet, { mode: json ? "json" : quiet ? "troubles" : "auto", verbose, onQuit });
+}
+
+/**
+ * Keeps the record of a run that begins now, until disposed: in the history, and as report and metrics where those
+ * were asked for. Told on stderr.
+ * @throws OpsError `usage` when report or metrics can't be written where they are to go
+ */
+export function record(fleet: FleetFeed, run: RecordedRun & { readonly json: boolean }): AsyncDisposable {
+  const { keepRecord } = require("./history/keep-record.ts") as typeof import("./history/keep-record.ts");
+  const warn = (text: string) => void process.stderr.write(`warning: ${text}\n`);
+  const tell = (text: string) => void (run.json || process.stderr.write(`${text}\n`));
+  return keepRecord(fleet, run, { warn, tell });
 }
 
 /** Text of an error as operators see it: what and where, then what to do. */

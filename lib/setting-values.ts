@@ -26,6 +26,11 @@ export const plainName: Read<string> = (found, fail) => {
   return name;
 };
 
+export const path: Read<string | undefined> = (found, fail) => {
+  const given = text(found, fail);
+  return isAbsolute(given) && !given.includes("\0") ? given : fail("wants an absolute path");
+};
+
 export const folder: Read<string> = (found, fail) => {
   const path = text(found, fail);
   if (!isAbsolute(path) || path.includes("\0")) return fail("wants an absolute path");

@@ -23,12 +23,12 @@ export function settingsOf(
 /** What a swarm needs to know of a host, for runs that have no releases. */
 export type SwarmSettings = Pick<
   HostSettings,
-  "address" | "ports" | "via" | "zone" | "seeders" | "maxUpload" | "maxDownload"
+  "address" | "ports" | "via" | "zone" | "seeders" | "maxUpload" | "maxDownload" | "metrics"
 >;
 
 /** @throws OpsError `setting` naming var, file and host */
 export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings {
-  const { address, ports, via, zone, seeders, maxUpload, maxDownload } = SETTINGS;
+  const { address, ports, via, zone, seeders, maxUpload, maxDownload, metrics } = SETTINGS;
   const read = <T>(setting: Setting<T>) => readSetting(inventory, host, setting, {});
   return {
     address: read(address),
@@ -38,6 +38,7 @@ export function swarmSettingsOf(inventory: Inventory, host: Host): SwarmSettings
     seeders: read(seeders),
     maxUpload: read(maxUpload),
     maxDownload: read(maxDownload),
+    metrics: read(metrics),
   };
 }
 

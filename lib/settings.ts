@@ -1,8 +1,21 @@
 // Per-host settings: ordinary inventory vars, the Ansistrano ones of the same meaning, or defaults. One table.
 import { basename } from "node:path";
+import type { BatchSize } from "./deploy/serial.ts";
 import { VIAS, type Via } from "./deploy/via.ts";
 import type { PortRange } from "./peer/protocol.ts";
-import { count, folder, inside, list, plainName, ports, type Read, rate, text } from "./setting-values.ts";
+import { percentage, seconds, serial } from "./rolling-values.ts";
+import {
+  count,
+  folder,
+  inside,
+  list,
+  path,
+  plainName,
+  ports,
+  type Read,
+  rate,
+  text,
+} from "./setting-values.ts";
 
 export interface HostSettings {
   readonly app: string;
@@ -17,6 +30,16 @@ export interface HostSettings {
   readonly exclude: readonly string[];
   readonly beforeActivate: readonly string[];
   readonly afterActivate: readonly string[];
+  /** Batch sizes; none: all hosts at once. The same for all hosts of a run, as is the percentage. */
+  readonly serial: readonly BatchSize[];
+  readonly maxFailPercentage: number | undefined;
+  /** Commands, and http(s) URLs. */
+  readonly health: readonly string[];
+  /** After the first try. */
+  readonly healthRetries: number;
+  readonly healthDelaySeconds: number;
+  /** Of one try. */
+  readonly healthTimeoutSeconds: number;
   /** The address other peers use; undefined: the one the control host reaches it by. */
   readonly address: string | undefined;
   readonly ports: PortRange | undefined;
@@ -29,6 +52,8 @@ export interface HostSettings {
   /** Bytes a second; undefined: no bound. */
   readonly maxUpload: number | undefined;
   readonly maxDownload: number | undefined;
+  /** A file or folder on this machine. */
+  readonly metrics: string | undefined;
 }
 
 /** Where a setting is read from, and how. */
@@ -101,6 +126,42 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     fallback: () => [],
     help: "commands run in the release once it is current",
   },
+  serial: {
+    var: "rookery_serial",
+    read: serial,
+    fallback: () => [],
+    help: "hosts switched at a time, as Ansible's serial: 2, 30%, or a list of them",
+  },
+  maxFailPercentage: {
+    var: "rookery_max_fail_percentage",
+    read: percentage,
+    fallback: () => undefined,
+    help: "per cent of a batch that may fail before no other is begun",
+  },
+  health: {
+    var: "rookery_health",
+    read: list,
+    fallback: () => [],
+    help: "commands and URLs that must be well before the next batch",
+  },
+  healthRetries: {
+    var: "rookery_health_retries",
+    read: count,
+    fallback: () => 10,
+    help: "how often a health check is tried again",
+  },
+  healthDelaySeconds: {
+    var: "rookery_health_delay",
+    read: seconds,
+    fallback: () => 2,
+    help: "time between two tries, in seconds or as 500ms, 1m",
+  },
+  healthTimeoutSeconds: {
+    var: "rookery_health_timeout",
+    read: (found, fail) => seconds(found, fail) || fail("wants some time"),
+    fallback: () => 5,
+    help: "time one try may take, in seconds or as 500ms, 1m",
+  },
   address: {
     var: "rookery_address",
     read: text,
@@ -142,5 +203,11 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     read: rate,
     fallback: () => undefined,
     help: "bytes a second from other hosts",
+  },
+  metrics: {
+    var: "rookery_metrics",
+    read: path,
+    fallback: () => undefined,
+    help: "file, or folder of files, on the control host that runs are told to Prometheus in",
   },
 };

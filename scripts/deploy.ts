@@ -7,11 +7,14 @@ import {
   connectAll,
   deployOptions,
   distributeRelease,
+  lockFirst,
   openRelease,
+  openSourceOf,
   planDeploy,
   playbooksAround,
   prepareAll,
   previewDeploy,
+  record,
   requireHosts,
   script,
   startFleet,
@@ -26,11 +29,14 @@ await script(async (signal) => {
     forks: plan.forks,
     signal,
   });
+  await using _record = record(fleet, { kind: "deploy", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
-    await using release = await openRelease(fleet, plan);
+    await using source = await openSourceOf(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan);
+    await using release = await openRelease(fleet, plan, source);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)

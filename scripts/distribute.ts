@@ -7,6 +7,7 @@ import {
   distributeOptions,
   openRelease,
   planDistribute,
+  record,
   script,
   startFleet,
   watch,
@@ -20,6 +21,7 @@ await script(async (signal) => {
     forks: plan.forks,
     signal,
   });
+  await using _record = record(fleet, { kind: "distribute", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     await using release = await openRelease(fleet, plan);

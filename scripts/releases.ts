@@ -2,7 +2,9 @@
 // What each host runs and holds: bun scripts/releases.ts prod
 import {
   connectAll,
+  deployedBy,
   planReleases,
+  readJournals,
   releasesOptions,
   releasesTable,
   script,
@@ -17,10 +19,13 @@ await script(async (signal) => {
   await using _screen = watch(fleet, { ...options, quiet: true });
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
-    if (!options.json) process.stdout.write(releasesTable(fleet));
+    const deployed = deployedBy(fleet, await readJournals(fleet));
+    if (!options.json) process.stdout.write(releasesTable(fleet, deployed));
     else
       for (const { name, survey } of fleet.alive)
-        console.log(JSON.stringify({ type: "releases", host: name, ...survey?.report }));
+        console.log(
+          JSON.stringify({ type: "releases", host: name, ...survey?.report, deployed: deployed.get(name) }),
+        );
     return `looked at ${fleet.alive.length} of ${plan.hosts.length} hosts`;
   });
 });

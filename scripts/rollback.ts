@@ -6,8 +6,10 @@ import {
   chooseBack,
   connectAll,
   lockAll,
+  lockFirst,
   planRollback,
   playbooksAround,
+  record,
   rehearsePlaybooks,
   requireHosts,
   rollbackOptions,
@@ -21,9 +23,11 @@ await script(async (signal) => {
   const options = rollbackOptions(Bun.argv.slice(2));
   const plan = await planRollback(options, { signal });
   await using fleet = startFleet(plan.hosts, { title: `${plan.app} back`, forks: plan.forks, signal });
+  await using _record = record(fleet, { kind: "rollback", ...options, ...plan });
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
+    if (!options.check) await lockFirst(fleet, plan);
     const choice = chooseBack(fleet, plan);
     if (options.check) {
       await rehearsePlaybooks(fleet, choice, plan);

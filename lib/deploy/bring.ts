@@ -5,7 +5,8 @@ import { contentBytes } from "../payload/layout.ts";
 import { layoutOf } from "../release/layout.ts";
 import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
-import type { Fleet } from "../swarm/fleet.ts";
+import type { ReleaseFacts } from "../swarm/events.ts";
+import type { Fleet, Member } from "../swarm/fleet.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import { type LockWish, lockAll } from "./lock-all.ts";
@@ -13,24 +14,31 @@ import type { Release } from "./open-release.ts";
 import { runCommands } from "./release-commands.ts";
 import { chooseRollback } from "./rollback.ts";
 import { lackOfRoom, noRoom } from "./room.ts";
+import { expectedReuse, stageAll } from "./stage.ts";
 import { startTransfer, uplinkFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 
 /** Names the release and finds what hosts hold of it already; hosts that run it are done, those without room are out. */
-export function chooseFor(fleet: DeployFleet, { payload, torrent, id: wanted }: Release): Choice {
+export function chooseFor(fleet: DeployFleet, release: Release): Choice {
+  const { payload, torrent, tree, id: wanted } = release;
   requireReached(fleet);
   const { infohash, totalBytes, pieceLength } = torrent;
-  const choice = chooseRelease(reportsOf(fleet), { infohash, wanted });
+  const choice = chooseRelease(reportsOf(fleet), { tree, wanted });
   const pieces = torrent.pieceHashes.length / 20;
+  const { revision } = payload;
+  fleet.emit({ type: "release", release: choice.id, infohash, tree, revision });
   fleet.emit({ type: "torrent", infohash, release: choice.id, totalBytes, pieces, pieceLength });
   for (const member of fleet.alive.filter(({ name }) => choice.running.has(name))) {
     fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${choice.id}` });
   }
   for (const member of fleet.alive.filter(({ name }) => !choice.holding.has(name))) {
     const report = member.survey?.report;
-    const lack = report === undefined ? undefined : lackOfRoom(report, payload.manifest);
+    const lack =
+      report === undefined
+        ? undefined
+        : lackOfRoom(report, payload.manifest, { reusesBytes: expectedReuse(member, release) });
     if (lack !== undefined) fleet.fail(member, noRoom(member.name, member.settings.deployTo, lack));
   }
   return choice;
@@ -42,7 +50,9 @@ export function chooseBack(
   { release }: { readonly release: string | undefined },
 ): { readonly id: string } {
   requireReached(fleet);
-  const { id, running, lacking } = chooseRollback(reportsOf(fleet), release);
+  const reports = reportsOf(fleet);
+  const { id, running, lacking } = chooseRollback(reports, release);
+  fleet.emit({ type: "release", release: id, ...factsOf(reports, id) });
   for (const member of fleet.alive) {
     const others = lacking.get(member.name);
     if (running.has(member.name))
@@ -52,6 +62,13 @@ export function chooseBack(
     fleet.fail(member, new OpsError("release", `does not hold release ${id}`, { host: member.name, hint }));
   }
   return { id };
+}
+
+/** What hosts that hold release `id` say of it. */
+function factsOf(reports: ReadonlyMap<string, HostReport>, id: string): ReleaseFacts {
+  const held = [...reports.values()].flatMap(({ releases }) => releases.find((each) => each.id === id) ?? []);
+  const { infohash, revision } = held[0] ?? {};
+  return { infohash, revision };
 }
 
 function requireReached(fleet: DeployFleet): void {
@@ -81,6 +98,7 @@ export async function distributeRelease(
       via,
       members: lacking(),
       limits: ({ settings }) => settings,
+      reused: (member) => expectedReuse(member, release),
     });
     await lockAll(fleet, lock, { infohash: release.torrent.infohash });
     const uplink = await measuring;
@@ -88,12 +106,15 @@ export async function distributeRelease(
       fleet.emit({ type: "status", host: name, status: "complete", detail: "held already" });
     }
     if (lacking().length === 0) return;
+    const payload = ({ settings }: Member<PlannedHost>) => incoming(settings.deployTo, release);
+    const reused = await stageAll(fleet, release, { members: lacking(), payload });
     const ports = fleet.alive[0]?.settings.ports;
     await using swarm = await startTransfer(fleet, release.torrent, {
       via,
       uplink,
       seedFrom: release.payload.path,
       members: lacking(),
+      reused: (member) => reused.get(member) ?? 0,
       place: ({ settings }) => ({
         folder: incoming(settings.deployTo, release),
         address: settings.address,

@@ -17,16 +17,16 @@ export interface Choice {
 export function chooseRelease(
   reports: ReadonlyMap<string, HostReport>,
   {
-    infohash,
+    tree,
     wanted,
     now = new Date(),
-  }: { readonly infohash: string; readonly wanted?: string | undefined; readonly now?: Date },
+  }: { readonly tree: string; readonly wanted?: string | undefined; readonly now?: Date },
 ): Choice {
-  const id = wanted ?? commonName(reports, infohash) ?? freshName(reports, now);
+  const id = wanted ?? commonName(reports, tree) ?? freshName(reports, now);
   const running = new Set<string>();
   const holding = new Set<string>();
   for (const [host, { current, releases }] of reports) {
-    const release = releases.find((candidate) => candidate.id === id && candidate.infohash === infohash);
+    const release = releases.find((candidate) => candidate.id === id && candidate.tree === tree);
     if (release === undefined) continue;
     if (current === id && release.state === "good") running.add(host);
     else holding.add(host);
@@ -43,9 +43,9 @@ function freshName(reports: ReadonlyMap<string, HostReport>, now: Date): string 
   }
 }
 
-function commonName(reports: ReadonlyMap<string, HostReport>, infohash: string): string | undefined {
+function commonName(reports: ReadonlyMap<string, HostReport>, tree: string): string | undefined {
   const held = [...reports.values()].flatMap(({ releases }) =>
-    releases.filter((release) => release.infohash === infohash),
+    releases.filter((release) => release.tree === tree),
   );
   const counts = Map.groupBy(held, ({ id }: ReleaseInfo) => id);
   return [...counts].sort(

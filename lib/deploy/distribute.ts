@@ -3,12 +3,13 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
+import { RECORD_FLAGS } from "../history/flags.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
 import { type SwarmSettings, swarmSettingsOf } from "../settings-of.ts";
 import { targetOf } from "../ssh/target.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, FleetHost } from "../swarm/fleet.ts";
-import { groupOf } from "./hosts.ts";
+import { groupOf, ownerName } from "./hosts.ts";
 import type { Release } from "./open-release.ts";
 import { readyHosts } from "./ready.ts";
 import { startTransfer, uplinkFor } from "./transfer.ts";
@@ -16,6 +17,7 @@ import { agreedVia, VIA_FLAG, type Via } from "./via.ts";
 
 const DISTRIBUTE_FLAGS = {
   ...FLEET_FLAGS,
+  ...RECORD_FLAGS,
   exclude: { type: "list", value: "GLOB", help: "leave these out (repeatable)" },
   via: VIA_FLAG,
 } as const satisfies Record<string, Flag>;
@@ -25,6 +27,13 @@ export interface DistributeHost extends FleetHost {
 }
 
 export interface DistributePlan {
+  /** How the operator named the inventory, and the hosts in it. */
+  readonly environment: string;
+  readonly pattern: string;
+  /** user@host of whoever runs this. */
+  readonly owner: string;
+  /** Where the run's metrics go. */
+  readonly metrics: string | undefined;
   readonly app: string;
   readonly source: string;
   readonly exclude: readonly string[];
@@ -55,7 +64,7 @@ export async function planDistribute(
   options: Parsed<typeof DISTRIBUTE_FLAGS>,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DistributePlan> {
-  const { inventory, hosts, forks, words } = await fleetConfig(
+  const { inventory, hosts, forks, environment, pattern, words } = await fleetConfig(
     options,
     signal === undefined ? {} : { signal },
   );
@@ -85,6 +94,10 @@ export async function planDistribute(
   const wishes = planned.map(({ name, swarm }) => ({ name, via: swarm.via }));
   const into = destination.endsWith("/") || !single;
   return {
+    environment,
+    pattern,
+    owner: ownerName(),
+    metrics: options.metrics ?? planned[0]?.swarm.metrics,
     app: basename(source),
     source,
     exclude: options.exclude,

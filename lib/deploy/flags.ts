@@ -1,11 +1,20 @@
 // The flags of deploy.ts and rollback.ts.
+import { RECORD_FLAGS } from "../history/flags.ts";
 import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { ROLLING_FLAGS } from "./rolling.ts";
 import { VIA_FLAG } from "./via.ts";
 
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
-  allowFailures: { type: "text", value: "N|N%", help: "switch although so many hosts failed (0)" },
-  breakLock: { type: "switch", help: "take over a lock that another deploy left behind" },
+  ...ROLLING_FLAGS,
+  ...RECORD_FLAGS,
+  breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
+  lockWait: {
+    type: "text",
+    value: "TIME",
+    notWith: "breakLock",
+    help: "wait so long while another deploy runs there (90s, 15m, 1h)",
+  },
   before: {
     type: "list",
     value: "PLAYBOOK",
@@ -30,6 +39,11 @@ const DEPLOY_FLAGS = {
     help: "name of the release (default: UTC time, 20261123120307)",
   },
   via: VIA_FLAG,
+  resume: {
+    type: "switch",
+    notWith: "release",
+    help: "go on with the hosts the last run left out, to the same release",
+  },
 } as const satisfies Record<string, Flag>;
 
 export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;

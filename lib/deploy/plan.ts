@@ -1,16 +1,17 @@
 // What a deploy will do, from inventory and flags: hosts, their settings, one source. Touches no network.
 import { resolve } from "node:path";
+import { parseDuration } from "../duration.ts";
 import { OpsError } from "../errors.ts";
 import { refuseCredentials } from "../payload/git.ts";
 import { checkReleaseId } from "../release/layout.ts";
 import { agreed } from "./agreed.ts";
-import { type Allowance, parseAllowance } from "./allowance.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
 import { type Playbooks, planPlaybooks } from "./playbooks.ts";
+import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
-export interface DeployPlan {
+export interface DeployPlan extends Rolling {
   readonly app: string;
   /** How the operator named the inventory; with `app` it says which history a run belongs to. */
   readonly environment: string;
@@ -24,10 +25,13 @@ export interface DeployPlan {
   readonly hosts: readonly PlannedHost[];
   readonly forks: number;
   readonly via: Via;
-  readonly allowance: Allowance;
   readonly breakLock: boolean;
+  /** `--lock-wait`. */
+  readonly lockWaitMs: number | undefined;
   /** user@host: whose lock it will be. */
   readonly owner: string;
+  /** Where the run's metrics go. */
+  readonly metrics: string | undefined;
   /** Run around the switch of each batch. */
   readonly playbooks: Playbooks;
   /** Said once at the start. */
@@ -43,7 +47,7 @@ export async function planDeploy(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<DeployPlan> {
   if (options.release !== undefined) checkReleaseId(options.release);
-  const { hosts, forks, environment, pattern, warnings, ansible } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, warnings, ansible } = await planHosts(options, {
     source: options.source,
     signal,
   });
@@ -61,27 +65,30 @@ export async function planDeploy(
     hosts,
     forks,
     via: agreedVia(wishes, options.via),
-    allowance: parseAllowance(options.allowFailures),
-    breakLock: options.breakLock,
+    ...planRolling(options, { hosts, inventory }),
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
     playbooks: await planPlaybooks(options, { access: ansible, signal }),
     warnings,
   };
 }
 
-export type RollbackPlan = Pick<
-  DeployPlan,
-  | "app"
-  | "environment"
-  | "pattern"
-  | "hosts"
-  | "forks"
-  | "allowance"
-  | "breakLock"
-  | "owner"
-  | "playbooks"
-  | "release"
->;
+export type RollbackPlan = Rolling &
+  Pick<
+    DeployPlan,
+    | "app"
+    | "environment"
+    | "pattern"
+    | "hosts"
+    | "forks"
+    | "breakLock"
+    | "lockWaitMs"
+    | "owner"
+    | "playbooks"
+    | "release"
+    | "metrics"
+  >;
 
 /**
  * The plan of a rollback: `release` is the id asked for, or undefined.
@@ -92,7 +99,7 @@ export async function planRollback(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RollbackPlan> {
   // Going back needs no source, and a source that is set wrongly must not stand in its way.
-  const { hosts, forks, environment, pattern, words, ansible } = await planHosts(options, {
+  const { inventory, hosts, forks, environment, pattern, words, ansible } = await planHosts(options, {
     source: "none",
     signal,
     patternWord: false,
@@ -110,12 +117,20 @@ export async function planRollback(
     pattern,
     hosts,
     forks,
-    allowance: parseAllowance(options.allowFailures),
-    breakLock: options.breakLock,
+    ...planRolling(options, { hosts, inventory }),
+    ...{ breakLock: options.breakLock, lockWaitMs: waitOf(options) },
     owner: ownerName(),
+    metrics: options.metrics ?? hosts[0]?.settings.metrics,
     playbooks: await planPlaybooks(options, { access: ansible, signal }),
     release: words[0],
   };
+}
+
+function waitOf({ lockWait }: Pick<RollbackOptions, "lockWait">): number | undefined {
+  if (lockWait === undefined) return undefined;
+  const ms = parseDuration(lockWait);
+  if (ms !== undefined) return ms;
+  throw new OpsError("usage", `--lock-wait wants a time such as 90s, 15m or 1h, not "${lockWait}"`);
 }
 
 /** One machine under two names would wait for its own lock. */

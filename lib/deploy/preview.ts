@@ -1,40 +1,46 @@
 // What a deploy would do to each host, for `--check`.
+import { lockPhrase } from "../release/lock-text.ts";
 import { planPrune } from "../release/prune.ts";
 import type { HostReport } from "../release/types.ts";
 import type { HostSettings } from "../settings.ts";
 import type { PreviewRow } from "../swarm/events.ts";
-import type { Fleet } from "../swarm/fleet.ts";
+import type { Fleet, Member } from "../swarm/fleet.ts";
 import type { Choice } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import type { Release } from "./open-release.ts";
 import { type Playbooks, rehearsePlaybooks } from "./playbooks.ts";
 import { lackOfRoom } from "./room.ts";
+import { expectedReuse } from "./stage.ts";
 import { uplinkFor, wayFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
 
 /** Emits the preview of all hosts that could be looked at. Changes nothing anywhere. */
 export async function previewDeploy(
   fleet: Fleet<PlannedHost>,
-  { payload, torrent }: Release,
+  release: Release,
   choice: Choice,
   { via = "auto", playbooks }: { readonly via?: Via; readonly playbooks?: Playbooks } = {},
 ): Promise<string> {
+  const { payload, torrent, tree } = release;
   if (playbooks !== undefined) await rehearsePlaybooks(fleet, choice, { playbooks });
   const members = fleet.alive.filter(({ name }) => !choice.holding.has(name));
   if (members.length > 0) {
-    const question = { via, members, limits: ({ settings }: PlannedHost) => settings };
+    const reused = (member: Member<PlannedHost>) => expectedReuse(member, release);
+    const question = { via, members, limits: ({ settings }: PlannedHost) => settings, reused };
     const uplink = await uplinkFor(fleet, torrent, { ...question, always: true });
     fleet.note(wayFor(fleet, torrent, { ...question, uplink }).reason);
   }
-  const rows = fleet.members.flatMap(({ name, settings, survey }): PreviewRow[] => {
+  const rows = fleet.members.flatMap((member): PreviewRow[] => {
+    const { name, settings, survey } = member;
     const report = survey?.report;
     if (report === undefined) return [];
     const { current, freeBytes } = report;
     const action = choice.running.has(name) ? "nothing" : choice.holding.has(name) ? "switch" : "fetch";
-    const lack = action === "fetch" ? lackOfRoom(report, payload.manifest) : undefined;
+    const reusesBytes = action === "fetch" ? expectedReuse(member, release) : 0;
+    const lack = action === "fetch" ? lackOfRoom(report, payload.manifest, { reusesBytes }) : undefined;
     const obstacle =
       report.lock !== undefined
-        ? `locked by ${report.lock.owner} since ${report.lock.since}${report.lock.alive ? "" : " (stale: --break-lock takes it)"}`
+        ? lockPhrase(report.lock)
         : lack === undefined
           ? undefined
           : `no room: ${lack}`;
@@ -43,9 +49,8 @@ export async function previewDeploy(
         ...{ host: name, current, release: choice.id, action, deployTo: settings.deployTo, freeBytes },
         settings: describeSettings(settings),
         removes:
-          action === "nothing"
-            ? []
-            : prunedBy(report, { id: choice.id, infohash: torrent.infohash, keep: settings.keepReleases }),
+          action === "nothing" ? [] : prunedBy(report, { id: choice.id, tree, keep: settings.keepReleases }),
+        ...(reusesBytes === 0 ? {} : { reusesBytes }),
         ...(obstacle === undefined ? {} : { obstacle }),
       },
     ];
@@ -74,13 +79,14 @@ function describeSettings(settings: HostSettings): string {
 /** Ids that would go once this release is current and good. */
 function prunedBy(
   report: HostReport,
-  { id, infohash, keep }: { readonly id: string; readonly infohash: string; readonly keep: number },
+  { id, tree, keep }: { readonly id: string; readonly tree: string; readonly keep: number },
 ): readonly string[] {
   if (keep === 0) return [];
   const others = report.releases.filter((release) => release.id !== id);
   const activated = {
     id,
-    infohash,
+    tree,
+    infohash: undefined,
     state: "good" as const,
     activatedAt: new Date().toISOString(),
     revision: undefined,

@@ -4,6 +4,9 @@ import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import type { PlannedHost } from "./hosts.ts";
 
+/** Of a hint, for hosts that have not gone back already. */
+export const OR_GO_BACK = ", or go back with rollback.ts";
+
 /**
  * Runs `commands`, those of the inventory's `setting`, in release `id`, one after the other.
  * @throws OpsError `remote` at the first that fails, which is named by its place in the inventory
@@ -27,7 +30,7 @@ export async function runCommands(
     throw new OpsError("remote", `${setting}[${index}] ended with exit code ${exitCode}`, {
       host: member.name,
       hint: setting.includes("after")
-        ? "see the output above, or go back with rollback.ts"
+        ? `see the output above${OR_GO_BACK}`
         : "see the output above; current was not switched",
     });
   }

@@ -7,11 +7,15 @@ import { formatBytes } from "../ui/format.ts";
 
 /**
  * What is missing for the unpacked tree alone; undefined when it fits. The host checks again, to the block and with the
- * payload beside it: this is the early and lenient look.
+ * payload beside it: this is the early and lenient look, for which files of an earlier release cost no room.
  */
-export function lackOfRoom({ freeBytes, freeInodes }: HostReport, manifest: Manifest): string | undefined {
+export function lackOfRoom(
+  { freeBytes, freeInodes }: HostReport,
+  manifest: Manifest,
+  { reusesBytes = 0 }: { readonly reusesBytes?: number } = {},
+): string | undefined {
   const { entries } = manifest;
-  const needed = contentBytes(manifest);
+  const needed = contentBytes(manifest) - reusesBytes;
   const short: string[] = [];
   if (freeBytes < needed) short.push(`${formatBytes(freeBytes)} free, ${formatBytes(needed)} needed`);
   // Some file systems count none, and say 0.

@@ -1,10 +1,10 @@
 // The switch: when enough hosts are ready, `current` on all of them, and what is left to do then.
 import { OpsError } from "../errors.ts";
-import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import { type Allowance, allowedFailures } from "./allowance.ts";
+import { type BatchResult, finishBatch, switchBatch } from "./batch.ts";
+import { interruptedIn } from "./batch-outcome.ts";
 import type { PlannedHost } from "./hosts.ts";
-import { runCommands } from "./release-commands.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
 type DeployMember = Member<PlannedHost>;
@@ -33,46 +33,21 @@ interface ActivateOptions {
   readonly members?: readonly DeployMember[];
 }
 
-/** Switches `current` on every host, then runs after-activate commands, marks the release good and prunes. */
+/**
+ * One batch by itself: switches `current` on every host, runs after-activate commands and health checks, marks the
+ * release good where all is well, and prunes. Hosts that are not well become failed rows.
+ */
 export async function activateAll(
   fleet: DeployFleet,
   { id }: { readonly id: string },
   { owner, rollback = false, members = fleet.alive }: ActivateOptions,
 ): Promise<void> {
+  const result: BatchResult = { switched: new Map(), bad: new Map() };
   try {
-    // Once it has begun, a Ctrl+C waits for the renames: half a fleet switched is nobody's wish.
-    const switchOne = async (member: DeployMember) => {
-      await peerOf(member).request("activate", { deployTo: member.settings.deployTo, id });
-      fleet.emit({ type: "status", host: member.name, status: "active" });
-    };
-    const switched = await fleet.each(switchOne, { members, limit: Math.max(1, members.length) });
-    const alive = [...switched.keys()].filter((member) => fleet.alive.includes(member));
-    await fleet.each((member) => finish(fleet, member, { id, owner, rollback }), { members: alive });
+    await switchBatch(fleet, id, members, { result });
+    await finishBatch(fleet, id, members, { owner, rollback, result });
   } catch (error) {
-    const switched = fleet.count("active");
-    if (!(error instanceof OpsError && error.code === "interrupted" && switched > 0)) throw error;
-    throw new OpsError(
-      "interrupted",
-      `interrupted: ${switched} hosts were switched to ${id}, but are not finished`,
-      {
-        hint: "run the same again: it goes on with their after-activate commands",
-      },
-    );
+    if (!(error instanceof OpsError && error.code === "interrupted" && result.switched.size > 0)) throw error;
+    throw interruptedIn(fleet, { id, plan: { rollback }, results: new Map([[1, result]]), back: new Set() });
   }
-}
-
-/** What is left to do on a host once its `current` is switched. */
-async function finish(
-  fleet: DeployFleet,
-  member: DeployMember,
-  { id, owner, rollback }: { readonly id: string; readonly owner: string; readonly rollback: boolean },
-): Promise<void> {
-  const { deployTo, afterActivate, keepReleases } = member.settings;
-  const { signal } = fleet;
-  const peer = peerOf(member);
-  await runCommands(fleet, member, id, afterActivate, "rookery_after_activate");
-  await peer.request("markGood", { deployTo, id, by: owner, rollback }, { signal });
-  if (keepReleases > 0) await peer.request("prune", { deployTo, keep: keepReleases }, { signal });
-  await peer.request("unlock", { deployTo });
-  fleet.emit({ type: "status", host: member.name, status: "ok" });
 }

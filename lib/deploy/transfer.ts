@@ -12,6 +12,7 @@ export interface TransferOptions<H extends FleetHost> extends SwarmOptions<H> {
   readonly via: Via;
   /** What `uplinkFor` found. */
   readonly uplink: Uplink | undefined;
+  readonly reused?: Question<H>["reused"];
 }
 
 /** Whom it is for, and what each may send and take. */
@@ -19,16 +20,18 @@ interface Question<H extends FleetHost> {
   readonly via: Via;
   readonly members: readonly Member<H>[];
   readonly limits: (member: Member<H>) => Pick<SwarmPlace, "maxUpload" | "maxDownload">;
+  /** Bytes of the torrent that a host has already; none where this is left out. */
+  readonly reused?: ((member: Member<H>) => number) | undefined;
 }
 
 /** Starts to bring `torrent` to `members`, whose peers run; `completed` says when it is there. */
 export async function startTransfer<H extends FleetHost>(
   fleet: Fleet<H>,
   torrent: Torrent,
-  { via, uplink, ...options }: TransferOptions<H>,
+  { via, uplink, reused, ...options }: TransferOptions<H>,
 ): Promise<Swarm> {
   const { members, place } = options;
-  const { way, reason } = wayFor(fleet, torrent, { via, uplink, members, limits: place });
+  const { way, reason } = wayFor(fleet, torrent, { via, uplink, members, limits: place, reused });
   fleet.note(reason, { level: "detail" });
   return way === "ssh" ? startCopy(fleet, torrent, options) : startSwarm(fleet, torrent, options);
 }
@@ -61,11 +64,12 @@ export function wayFor<H extends FleetHost>(
 function caseOf<H extends FleetHost>(
   fleet: Fleet<H>,
   { totalBytes }: Torrent,
-  { members, limits }: Omit<Question<H>, "via">,
+  { members, limits, reused = () => 0 }: Omit<Question<H>, "via">,
 ): ViaCase {
   const starts = members.flatMap(({ peerStartMs }) => peerStartMs ?? []).toSorted((a, b) => a - b);
+  const travelling = members.reduce((sum, member) => sum + Math.max(0, totalBytes - reused(member)), 0);
   return {
-    payloadBytes: totalBytes,
+    payloadBytes: travelling / Math.max(1, members.length),
     hosts: members.length,
     localHosts: members.filter(isLocal).length,
     forks: fleet.forks,

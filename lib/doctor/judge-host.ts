@@ -1,8 +1,9 @@
 // A host's facts → findings; pure.
+
+import { isDamaged, lockPhrase } from "../release/lock-text.ts";
 import type { HostSettings } from "../settings.ts";
 import { formatBytes } from "../ui/format.ts";
 import { about, type Finding } from "./finding.ts";
-import { heldLock } from "./lock.ts";
 import type { Place, Probe } from "./probe.ts";
 
 /** What a release takes on a host's disk. */
@@ -131,12 +132,11 @@ function judgeShared(host: string, deployTo: string, { missingShared }: Probe): 
 
 function judgeLock(host: string, facts: Probe): Finding {
   const say = about("lock", host);
-  const lock = heldLock(facts);
+  const { lock } = facts;
   if (lock === undefined) return say("ok", "nobody deploys there now");
-  const by = `locked by ${lock.owner}${lock.since && ` since ${lock.since}`}`;
-  return lock.stale
-    ? say("fail", `${by}; stale: that deploy no longer runs`, "deploy with --break-lock")
-    : say("fail", `${by}; that deploy still runs`, "wait for it, or deploy with --break-lock");
+  const phrase = lockPhrase(lock);
+  if (lock.alive) return say("fail", `${phrase}; that deploy still runs`, "wait for it with --lock-wait 15m");
+  return isDamaged(lock) ? say("fail", phrase, "deploy with --break-lock") : say("warn", phrase);
 }
 
 function judgeClock(host: string, { clockSkewSeconds }: Probe): Finding {

@@ -1,5 +1,6 @@
 // Which hosts to look at, and whatever is wrong with their settings: every one of them, not just the first.
 import { fleetConfig } from "../config.ts";
+import { deployOptions } from "../deploy/flags.ts";
 import { planDeploy } from "../deploy/plan.ts";
 import { readyHosts } from "../deploy/ready.ts";
 import { OpsError } from "../errors.ts";
@@ -114,17 +115,11 @@ function oneSetting<Name extends keyof HostSettings>(
 /** What the whole of a deploy would be; its own complaint (hosts that want different releases) becomes a finding. */
 async function deployPlan(options: DoctorOptions, findings: Finding[], signal: AbortSignal | undefined) {
   const say = about("settings");
-  const flags = {
-    allowFailures: undefined,
-    breakLock: false,
-    check: true,
-    release: undefined,
-    via: undefined,
-    before: [],
-    after: [],
-  };
   try {
-    const plan = await planDeploy({ ...options, ...flags }, signal === undefined ? {} : { signal });
+    const plan = await planDeploy(
+      { ...deployOptions([]), ...options, check: true },
+      signal === undefined ? {} : { signal },
+    );
     for (const warning of plan.warnings) findings.push(say("warn", warning));
     return { source: plan.source, exclude: plan.exclude };
   } catch (error) {

@@ -1,5 +1,7 @@
 // What could stop a deploy on one host, asked by a shell script that changes nothing there.
 import { OpsError } from "../errors.ts";
+import { isLockKey, lockOf } from "../release/lock-text.ts";
+import type { LockInfo } from "../release/types.ts";
 import type { Connection } from "../ssh/types.ts";
 
 export type PlaceState = "writable" | "read-only" | "denied" | "not-a-folder";
@@ -30,13 +32,7 @@ export interface Probe {
   /** Mount options of the cache folder's file system; empty when they can't be told. */
   readonly cacheMount: readonly string[];
   readonly cacheFreeBytes: number | undefined;
-  /** The lock file's text, one line; undefined without one. */
-  readonly lock: string | undefined;
-  /** /proc/PID/stat of the process the lock names; undefined when it has ended. */
-  readonly lockProcess: string | undefined;
-  readonly bootId: string;
-  readonly hostname: string;
-  readonly namespace: string;
+  readonly lock: LockInfo | undefined;
   /** TCP ports somebody listens on. */
   readonly listening: ReadonlySet<number>;
 }
@@ -84,6 +80,7 @@ fi
 echo "releases $(cd -P "$1/releases" 2>/dev/null && pwd)"
 if [ -f "$1/.rookery/lock" ]; then
   echo "lock $(tr -d '\n' < "$1/.rookery/lock")"
+  echo "lock-beat $(date -r "$1/.rookery/lock" +%s)"
   pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$1/.rookery/lock")
   [ -n "$pid" ] && [ -r "/proc/$pid/stat" ] && echo "lock-process $(cat "/proc/$pid/stat")"
 fi
@@ -160,11 +157,9 @@ export function parseProbe(lines: readonly string[], nowMs: number): Probe {
     freeInodes: number("inodes"),
     cacheMount: (text("cache-mount") ?? "").split(",").filter((option) => option !== ""),
     cacheFreeBytes: kibibytes("cache-free"),
-    lock: text("lock"),
-    lockProcess: text("lock-process"),
-    bootId: text("boot") ?? "",
-    hostname: text("hostname") ?? "",
-    namespace: text("namespace") ?? "",
+    lock: lockOf(
+      Object.fromEntries(facts.flatMap(({ key, value }) => (isLockKey(key) ? [[key, value]] : []))),
+    ),
     listening: new Set(
       facts.flatMap(({ key, value }) => (key === "listening" ? [Number.parseInt(value, 16)] : [])),
     ),

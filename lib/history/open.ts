@@ -45,7 +45,7 @@ export function newRunId(now = new Date()): string {
  * may have it open at once.
  * @throws OpsError `history`, here and from each method, when the file can't be read or written, is damaged, or comes from a newer Rookery
  */
-export function openHistory({ path = historyPath() }: { readonly path?: string } = {}): History {
+export function openHistory({ path = historyPath() }: { readonly path?: string | undefined } = {}): History {
   const database = guarded(path, () => openDatabase(path));
   return {
     path,

@@ -1,5 +1,17 @@
 // What a host has of a release already, put where the release is made. Runs on target hosts.
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { parentOf } from "../torrent/paths.ts";
+import { startSlices } from "../torrent/slice.ts";
+import { openBase } from "./base-release.ts";
+import { folderMaker, makeDestination } from "./destination.ts";
+import { type PlacedChunk, payloadLayout } from "./layout.ts";
+import { filePlacer } from "./place-file.ts";
+import { mergeOverlay, mergeRanges } from "./ranges.ts";
+import { removeTree } from "./remove-tree.ts";
+import { copyChunks } from "./stage-chunks.ts";
 import type { Entry, Manifest } from "./types.ts";
+import { writeFault } from "./write-fault.ts";
 
 export interface StageOptions {
   readonly manifest: Manifest;
@@ -9,10 +21,12 @@ export interface StageOptions {
   readonly from: string;
   /** Where the new release is made: missing, or an empty folder. */
   readonly destination: string;
-  /** The payload's `kept` file: sparse, made when missing, what is in it stays. */
+  /** The payload's `kept` file: sparse, made when something goes into it; what is in it stays. */
   readonly kept: string;
+  /** Paths that may differ from the tree, with all below them, without being named as drifted (shared paths, REVISION). */
+  readonly ignore?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Bytes of the kept region looked at so far, of `manifest.keptBytes`. */
+  /** Bytes of the kept region that are here so far, of `manifest.keptBytes`. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
@@ -39,7 +53,91 @@ export interface Staged {
   readonly drifted: readonly string[];
 }
 
-/** See STAGING in the body; the signature stands. */
-export async function stagePayload(_: StageOptions): Promise<Staged> {
-  throw new Error("not written yet");
+/**
+ * Puts the files of `manifest` that the release in `from` has at their place in `destination`, and what it has of others
+ * into `kept`. Every byte is hashed where it was put: what isn't right is left to be fetched. No symlink in `from` is
+ * followed; a release that is gone has nothing. `unpackPayload` with `staged` then writes the rest. When it fails or is aborted, nothing stays in `destination`.
+ * @throws OpsError `disk-full`, `release` when the place can't be written to
+ */
+export async function stagePayload(options: StageOptions): Promise<Staged> {
+  const { manifest, destination } = options;
+  await makeDestination(destination);
+  try {
+    return await stage(options);
+  } catch (error) {
+    const fault = await writeFault(error, destination, manifest);
+    await removeTree(destination);
+    throw fault;
+  }
+}
+
+async function stage(options: StageOptions): Promise<Staged> {
+  const { manifest, base, from, destination, kept, ignore = [], signal, onProgress } = options;
+  const pause = startSlices({ signal });
+  const { chunks, chunksOf } = payloadLayout(manifest);
+  const folder = await realFolder(from);
+  const release = openBase(folder ?? from, folder === undefined ? [] : base);
+  const makeFolder = folderMaker(destination);
+  const placeFile = filePlacer(pause);
+  const counts = { reflinked: 0, linked: 0, copied: 0 };
+  const placed: string[] = [];
+  const overlay: OverlayRange[] = [];
+  const covered = new Set<PlacedChunk>();
+  let coveredBytes = 0;
+  const cover = (chunk: PlacedChunk) => {
+    if (covered.has(chunk)) return false;
+    covered.add(chunk);
+    coveredBytes += chunk.length;
+    return true;
+  };
+
+  for (const entry of manifest.entries) {
+    if (entry.type !== "file" || entry.size === 0) continue;
+    await pause();
+    const parts = chunksOf(entry);
+    if (parts.some(({ region }) => region !== "kept")) continue;
+    for (const path of release.filesLike(entry)) {
+      const source = release.locate(path);
+      if (source === undefined) continue;
+      makeFolder(parentOf(entry.path));
+      const how = await placeFile(source, join(destination, entry.path), entry);
+      if (how === "drifted") release.drifted.add(path);
+      if (how === "drifted" || how === "unreadable") continue;
+      counts[how]++;
+      placed.push(entry.path);
+      let offset = 0;
+      for (const chunk of parts) {
+        if (cover(chunk))
+          overlay.push({ start: chunk.offset, length: chunk.length, path: entry.path, offset });
+        offset += chunk.length;
+      }
+      onProgress?.(coveredBytes);
+      break;
+    }
+  }
+
+  const missing = chunks.filter((chunk) => chunk.region === "kept" && !covered.has(chunk));
+  for await (const chunk of copyChunks(release, missing, { kept, keptBytes: manifest.keptBytes, pause })) {
+    cover(chunk);
+    onProgress?.(coveredBytes);
+  }
+  const ignored = (path: string) => ignore.some((top) => path === top || path.startsWith(`${top}/`));
+  return {
+    placed,
+    covered: mergeRanges([...covered]),
+    overlay: mergeOverlay(overlay),
+    ...counts,
+    drifted: base === undefined ? [] : [...release.drifted].filter((path) => !ignored(path)).sort(),
+  };
+}
+
+/** Where `folder` really is; undefined where there is nothing. */
+async function realFolder(folder: string): Promise<string | undefined> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }

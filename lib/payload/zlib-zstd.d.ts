@@ -8,4 +8,9 @@ declare module "node:zlib" {
     /** By ZSTD_dParameter: 100 is windowLogMax. */
     readonly params?: Readonly<Record<number, number>>;
   }): Transform;
+  /** @throws RangeError ERR_BUFFER_TOO_LARGE beyond `maxOutputLength` */
+  export function zstdDecompressSync(
+    packed: Uint8Array,
+    options?: { readonly maxOutputLength?: number },
+  ): Buffer;
 }

@@ -7,7 +7,7 @@ import type { Storage } from "./storage.ts";
 const AT_ONCE = 4;
 
 /**
- * One flag a piece: 1 where the bytes on disk have the piece's hash. Pieces that can't be read count as wrong:
+ * One flag a piece: 1 where the bytes on disk have the piece's hash, or were checked in another way. Pieces that can't be read count as wrong:
  * a file that is too short lacks them.
  * @throws the signal's reason
  */
@@ -24,7 +24,8 @@ export async function checkPieces(
   const work = async () => {
     for (let index = next++; index < right.length; index = next++) {
       signal?.throwIfAborted();
-      if (only(index) && (await isRight(torrent, storage, index))) right[index] = 1;
+      const good = storage.covers(index) || (only(index) && (await isRight(torrent, storage, index)));
+      if (good) right[index] = 1;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -4,8 +4,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
+import type { Torrent } from "../torrent/types.ts";
 import { plainAddress } from "./address.ts";
 import { startEngine } from "./engine.ts";
+import type { Overlay } from "./overlay.ts";
 import type { EngineProgress, Params, PeerAddress, PortRange, Result, Upward } from "./protocol.ts";
 import type { Engine, Progress } from "./types.ts";
 
@@ -26,11 +28,14 @@ export async function startDownload(
   { torrent: metainfo, folder, seed, ports, maxUpload, maxDownload, allow, tracker }: Params<"join">,
   {
     signal,
+    overlayOf,
     report,
     tell,
     stallMs = STALL_MS,
   }: {
     readonly signal: AbortSignal;
+    /** What of it is here already. */
+    readonly overlayOf?: ((torrent: Torrent) => Overlay) | undefined;
     readonly report: (progress: EngineProgress) => void;
     /** Who is connected with a seeder, and who can't be reached. */
     readonly tell?: (event: Extract<Upward, { type: "link" | "unreached" }>) => void;
@@ -48,10 +53,12 @@ export async function startDownload(
   const removeFetched = async () => {
     if (!seed) await rm(folder, { recursive: true, force: true });
   };
+  const sources = new Map<string, number>();
   const engine = await startEngine(torrent, {
     folder,
     seed,
     trustContent: seed,
+    overlay: overlayOf?.(torrent),
     ports,
     allow: (address) => allowed.has(address),
     guided: true,
@@ -59,6 +66,7 @@ export async function startDownload(
     maxDownload,
     ...(tracker === undefined ? {} : { tracker }),
     signal,
+    onBlock: (peerId, bytes) => void sources.set(peerId, (sources.get(peerId) ?? 0) + bytes),
     onLink: seed ? (peerId, open) => tell?.({ type: "link", peerId, open }) : undefined,
     onUnreached: ({ address, port }) => tell?.({ type: "unreached", address, port }),
   }).catch(async (error: unknown) => {
@@ -85,7 +93,7 @@ export async function startDownload(
   void engine.begun.then(tick);
   const complete = Promise.race([engine.complete, stalled.promise]).then(() => {
     tick();
-    return { downloadedBytes: engine.progress().downloadedBytes };
+    return { downloadedBytes: engine.progress().downloadedBytes, sources: [...sources] };
   });
   // Asked for by the `complete` request; until then a failure must not end the whole peer.
   complete.catch(() => undefined);

@@ -39,6 +39,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     folder,
     seed = false,
     trustContent = false,
+    overlay,
     ports,
     bind,
     allow,
@@ -50,7 +51,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
   } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
-  const storage = starting.use(await openStorage(torrent, { folder, writable: !seed }));
+  const storage = starting.use(await openStorage(torrent, { folder, writable: !seed, overlay }));
   const pieces = torrent.pieceHashes.length / 20;
   const verified =
     seed && trustContent
@@ -139,6 +140,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
         options.onLink?.(theirs, true);
         wire.once("close", () => options.onLink?.(theirs, false));
         wire.on("have", fed.seen);
+        wire.on("download", (bytes: number) => options.onBlock?.(theirs, bytes));
         // Other clients have rules of their own for what to do with a seeder that shows a few pieces.
         const guided =
           giving !== undefined && Buffer.from(theirs, "hex").toString("latin1").startsWith(CLIENT);

@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { OpsError } from "../errors.ts";
 import { type Download, startDownload } from "./download.ts";
 import { withoutFrames } from "./frames.ts";
+import { inJournal } from "./journal-methods.ts";
 import {
   type Downward,
   line,
@@ -17,18 +18,22 @@ import {
 } from "./protocol.ts";
 import { type Receiving, startReceiving } from "./receive.ts";
 import { type Handlers, releaseMethods } from "./release-methods.ts";
+import { openStaging } from "./staging.ts";
 
 const stop = new AbortController();
 let download: Download | undefined;
 let receiving: Receiving | undefined;
 
-const releases = releaseMethods({ tell: send });
+const staging = openStaging({ tell: send });
+const releases = releaseMethods({ tell: send, staged: staging.of });
 const handlers: Handlers = {
-  ...releases.methods,
+  ...inJournal(releases.methods, send),
+  stage: staging.stage,
   join: async (params, signal) => {
     if (download !== undefined) throw new Error("already in a swarm");
     download = await startDownload(params, {
       signal,
+      overlayOf: staging.overlayOf,
       report: (progress) => send({ type: "progress", ...progress }),
       tell: send,
     });
@@ -43,6 +48,7 @@ const handlers: Handlers = {
     if (receiving !== undefined) throw new Error("receiving already");
     receiving = await startReceiving(params, {
       signal,
+      overlayOf: staging.overlayOf,
       report: (progress) => send({ type: "progress", ...progress }),
     });
     return { missing: receiving.missing };
@@ -64,6 +70,7 @@ async function leave(): Promise<void> {
   const leaving = [download, receiving];
   download = receiving = undefined;
   for (const each of leaving) await each?.[Symbol.asyncDispose]();
+  await staging.leave();
 }
 
 function send(message: Upward): void {
@@ -137,6 +144,7 @@ async function serveAll(running: Set<Promise<void>>): Promise<void> {
     for await (const message of readLines<Downward>(text)) {
       heard();
       if ("ping" in message) {
+        void releases.heard();
         send({ type: "pong" });
         continue;
       }

@@ -1,4 +1,5 @@
 // What a peer can be asked to do.
+import type { Refusal } from "../release/lock.ts";
 import type { HostReport } from "../release/types.ts";
 
 export interface PortRange {
@@ -17,21 +18,49 @@ export interface Methods {
   /** What this host holds under `deployTo`; changes nothing. */
   inspect: { params: { deployTo: string }; result: HostReport };
   /**
-   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock was broken.
+   * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock had to go for it,
+   * `refusal` why it could not be had.
    * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped.
    */
   lock: {
     params: {
       deployTo: string;
       app: string;
+      environment?: string | undefined;
       owner: string;
       ownerPid: number;
+      run?: string | undefined;
+      /** Who logged in, and from which address, for the host's journal. */
+      login?: string | undefined;
+      from?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
     };
-    result: { broke: string | undefined };
+    result: { broke: string | undefined } | { refusal: Refusal };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
+  /**
+   * Begins the release that the payload `infohash` will bring, with what release `base` on this host has of it: `patch`
+   * (base64, see payload/patch.ts) makes the payload's manifest of that release's tree. `join`, `receive` and `install`
+   * of the same infohash make use of it, `leave` ends it. `drifted`: files of `base` that were changed since.
+   */
+  stage: {
+    params: {
+      deployTo: string;
+      infohash: string;
+      base: string;
+      patch: string;
+      tree: string;
+      payload: string;
+    };
+    result: {
+      coveredBytes: number;
+      drifted: readonly string[];
+      reflinked: number;
+      linked: number;
+      copied: number;
+    };
+  };
   /** Opens the torrent (metainfo in base64) in `folder` and listens. A seeder has all content already. */
   join: {
     params: {
@@ -68,8 +97,11 @@ export interface Methods {
   };
   /** Answers at once: all that was sent before has arrived. */
   echo: { params: Record<never, never>; result: Record<never, never> };
-  /** Answers when every piece was hashed again from disk. */
-  complete: { params: Record<never, never>; result: { downloadedBytes: number } };
+  /** Answers when every piece was hashed again from disk. `sources`: bytes by peer id (40 hex digits) of who sent them; the rest came down stdin. */
+  complete: {
+    params: Record<never, never>;
+    result: { downloadedBytes: number; sources: readonly (readonly [peerId: string, bytes: number])[] };
+  };
   /** Leaves the swarm: wires closed, what was fetched removed. */
   leave: { params: Record<never, never>; result: Record<never, never> };
   /** Payload → `releases/<id>`, complete or not there at all, shared paths linked. `existed`: it was there already. */
@@ -97,6 +129,24 @@ export interface Methods {
   };
   /** One rename. `previous` is the release that was current. */
   activate: { params: { deployTo: string; id: string }; result: { previous: string | undefined } };
+  /** `current` back to release `previous`, or removed where there was none. */
+  switchBack: { params: { deployTo: string; previous: string | undefined }; result: Record<never, never> };
+  /**
+   * Runs a command in the release, or asks an http(s) URL from this host, until it is well or has been tried `retries`
+   * times more. `last`: what the last try said; its output comes as `output` events when it failed.
+   */
+  health: {
+    params: {
+      deployTo: string;
+      id: string;
+      check: string;
+      retries: number;
+      delayMs: number;
+      /** Of one try. */
+      timeoutMs: number;
+    };
+    result: { well: boolean; tries: number; last: string };
+  };
   markGood: {
     params: { deployTo: string; id: string; by: string; rollback: boolean };
     result: Record<never, never>;

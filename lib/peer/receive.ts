@@ -4,9 +4,11 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OpsError } from "../errors.ts";
 import { parseTorrent } from "../torrent/metainfo.ts";
+import type { Torrent } from "../torrent/types.ts";
 import { openBuffers } from "./buffers.ts";
 import { checkPieces, hasHash } from "./check.ts";
 import { wrongPiece } from "./fed.ts";
+import type { Overlay } from "./overlay.ts";
 import { openPieceStore } from "./pieces.ts";
 import type { EngineProgress, Params, Result } from "./protocol.ts";
 import { runsOf } from "./runs.ts";
@@ -29,7 +31,16 @@ const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 /** Opens the torrent in `folder`, keeping the pieces that are right there. What was received goes when this is disposed. */
 export async function startReceiving(
   { torrent: metainfo, folder }: Params<"receive">,
-  { signal, report }: { readonly signal: AbortSignal; readonly report: (progress: EngineProgress) => void },
+  {
+    signal,
+    overlayOf,
+    report,
+  }: {
+    readonly signal: AbortSignal;
+    /** What of it is here already. */
+    readonly overlayOf?: ((torrent: Torrent) => Overlay) | undefined;
+    readonly report: (progress: EngineProgress) => void;
+  },
 ): Promise<Receiving> {
   const torrent = parseTorrent(Buffer.from(metainfo, "base64"));
   await using stack = new AsyncDisposableStack();
@@ -37,7 +48,8 @@ export async function startReceiving(
   await mkdir(dirname(folder), { recursive: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const storage = stack.use(await openStorage(torrent, { folder, writable: true }));
+  const overlay = overlayOf?.(torrent);
+  const storage = stack.use(await openStorage(torrent, { folder, writable: true, overlay }));
   const verified = await checkPieces(torrent, storage, { only: (index) => storage.mayHold(index), signal });
   const completion = Promise.withResolvers<Result<"complete">>();
   // Asked for by the `complete` request; until then a failure must not end the whole peer.
@@ -67,7 +79,7 @@ export async function startReceiving(
     try {
       await storage.sync();
       tick();
-      completion.resolve({ downloadedBytes });
+      completion.resolve({ downloadedBytes, sources: [] });
     } catch (error) {
       fail(error);
     }

@@ -1,13 +1,14 @@
 // What a peer does about releases, under the lock it holds.
 import { placePayload } from "../payload/unpack.ts";
 import { twentieths } from "../percent.ts";
-import { activateRelease, markGood } from "../release/activate.ts";
+import { activateRelease, markGood, switchBack } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
 import { inspectHost } from "../release/inspect.ts";
-import { installRelease } from "../release/install.ts";
-import { checkLock, freeLock, takeLock } from "../release/lock.ts";
+import { installRelease, type StagedTree } from "../release/install.ts";
+import { checkLock, freeLock, renewLock, tryLock, underLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
+import { checkHealth } from "./health.ts";
 import type { Method, Params, Result, Upward } from "./protocol.ts";
 
 export type Handlers = {
@@ -22,12 +23,22 @@ type ReleaseMethod =
   | "place"
   | "command"
   | "activate"
+  | "switchBack"
+  | "health"
   | "markGood"
   | "prune";
 
-/** `tell` takes what happens meanwhile; `end` frees the locks that are held still. */
-export function releaseMethods({ tell }: { readonly tell: (event: Upward) => void }): {
+/** `tell` takes what happens meanwhile; `heard` renews the locks that are held; `end` frees them. */
+export function releaseMethods({
+  tell,
+  staged,
+}: {
+  readonly tell: (event: Upward) => void;
+  /** What was begun of the release that this payload brings. */
+  readonly staged: (infohash: string) => StagedTree | undefined;
+}): {
   readonly methods: Pick<Handlers, ReleaseMethod>;
+  heard(): Promise<void>;
   end(): Promise<void>;
 } {
   const locks = new Map<string, string>();
@@ -37,10 +48,18 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
     locks.delete(deployTo);
     await freeLock(deployTo, token);
   };
+  const tokenOf = (deployTo: string) => {
+    const token = locks.get(deployTo);
+    if (token === undefined) throw new Error(`${deployTo} is not locked`);
+    return token;
+  };
   const methods: Pick<Handlers, ReleaseMethod> = {
     inspect: ({ deployTo }) => inspectHost(deployTo),
     lock: async ({ deployTo, infohash, ...options }, signal) => {
-      const { token, broke } = await takeLock(deployTo, { ...options, signal });
+      const onWatch = (text: string) => tell({ type: "detail", text });
+      const taken = await tryLock(deployTo, { ...options, onWatch, signal });
+      if ("refusal" in taken) return taken;
+      const { token, broke } = taken;
       locks.set(deployTo, token);
       await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
       return { broke };
@@ -52,6 +71,7 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
     install: ({ deployTo, contentBytes, ...options }, signal) =>
       installRelease(deployTo, {
         ...options,
+        staged: staged(options.infohash),
         signal,
         onProgress: twentieths(contentBytes, (percent) =>
           tell({ type: "detail", text: `unpacking ${percent} %` }),
@@ -59,23 +79,37 @@ export function releaseMethods({ tell }: { readonly tell: (event: Upward) => voi
       }),
     place: ({ payload, destination }, signal) => placePayload(payload, destination, { signal }),
     command: async ({ deployTo, ...options }, signal) => {
+      await checkLock(deployTo, tokenOf(deployTo));
       const onOutput = (stream: "stdout" | "stderr", text: string) => tell({ type: "output", stream, text });
       return { exitCode: await runCommand(deployTo, { ...options, signal, onOutput }) };
     },
     activate: async ({ deployTo, id }) => {
-      const token = locks.get(deployTo);
-      if (token === undefined) throw new Error("activate without a lock");
-      await checkLock(deployTo, token);
-      return activateRelease(deployTo, id);
+      return underLock(deployTo, tokenOf(deployTo), () => activateRelease(deployTo, id));
     },
-    markGood: async ({ deployTo, id, by, rollback }) => {
-      await markGood(deployTo, id, { by, rollback });
+    switchBack: async ({ deployTo, previous }) => {
+      await underLock(deployTo, tokenOf(deployTo), () => switchBack(deployTo, previous));
       return {};
     },
-    prune: async ({ deployTo, keep }) => ({ removed: await pruneReleases(deployTo, keep) }),
+    health: (params, signal) => checkHealth(params, { signal, tell }),
+    markGood: async ({ deployTo, id, by, rollback }) => {
+      await underLock(deployTo, tokenOf(deployTo), () => markGood(deployTo, id, { by, rollback }));
+      return {};
+    },
+    prune: async ({ deployTo, keep }) => {
+      const mayRemove = () => checkLock(deployTo, tokenOf(deployTo));
+      return { removed: await pruneReleases(deployTo, keep, { mayRemove }) };
+    },
   };
+  let renewing = false;
   return {
     methods,
+    heard: async () => {
+      if (renewing) return;
+      renewing = true;
+      // A lock that can't be renewed runs out, and that is found out before anything that can't be taken back.
+      await Promise.allSettled([...locks].map(([deployTo, token]) => renewLock(deployTo, token)));
+      renewing = false;
+    },
     end: async () => {
       for (const deployTo of [...locks.keys()]) await unlock(deployTo);
     },

@@ -4,11 +4,15 @@ import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { OpsError } from "../errors.ts";
 import type { Torrent } from "../torrent/types.ts";
+import { openFiles } from "./open-files.ts";
+import { coveredBytes, covers, NO_OVERLAY, type Overlay, type Part, partsOf } from "./overlay.ts";
 
 export interface Storage extends AsyncDisposable {
   readonly folder: string;
   /** Whether bytes of this piece may have been there before: a piece of new, empty files needs no check. */
   mayHold(index: number): boolean;
+  /** Whether all of this piece is here and was checked: it needs no other check. */
+  covers(index: number): boolean;
   pieceBytes(index: number): number;
   /**
    * Reads the piece, or the part of it from `offset` that `into` has room for, and returns it.
@@ -21,54 +25,24 @@ export interface Storage extends AsyncDisposable {
   sync(): Promise<void>;
 }
 
-/** Files kept open at a time: a torrent may have more than a process may open. */
-const MAX_OPEN = 128;
-
-interface OpenFile {
-  readonly handle: Promise<FileHandle>;
-  users: number;
-}
-
 /**
  * Opens `folder/<file.path>` for every file of `torrent`. `writable` makes them, at full size (sparse, so that a
- * missing byte costs nothing) after asking whether the disk has room.
+ * missing byte costs nothing) after asking whether the disk has room. What `overlay` says lies elsewhere is read there.
  * @throws OpsError disk-full when it doesn't, `torrent` for a path that leaves the folder
  */
 export async function openStorage(
   torrent: Torrent,
-  { folder, writable }: { readonly folder: string; readonly writable: boolean },
+  {
+    folder,
+    writable,
+    overlay = NO_OVERLAY,
+  }: { readonly folder: string; readonly writable: boolean; readonly overlay?: Overlay | undefined },
 ): Promise<Storage> {
   const { files, pieceLength, totalBytes } = torrent;
   const paths = files.map(({ path }) => join(folder, contained(path)));
-  const existed = writable ? await makeFiles(torrent, paths, folder) : files.map(() => true);
-  const opened = new Map<number, OpenFile>();
+  const existed = writable ? await makeFiles(torrent, { paths, folder, overlay }) : files.map(() => true);
+  const opened = openFiles();
   const flags = writable ? constants.O_RDWR | constants.O_NOFOLLOW : constants.O_RDONLY;
-
-  async function withFile<T>(file: number, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-    const entry = opened.get(file) ?? { handle: open(paths[file] as string, flags), users: 0 };
-    entry.users++;
-    // Kept in order of use, so that the first idle one is the least recently used.
-    opened.delete(file);
-    opened.set(file, entry);
-    try {
-      if (opened.size > MAX_OPEN) await closeOne();
-      return await use(await entry.handle);
-    } catch (error) {
-      if (entry.users === 1 && (await failed(entry.handle))) opened.delete(file);
-      throw error;
-    } finally {
-      entry.users--;
-    }
-  }
-
-  async function closeOne(): Promise<void> {
-    for (const [file, entry] of opened) {
-      if (entry.users > 0) continue;
-      opened.delete(file);
-      await (await entry.handle).close();
-      return;
-    }
-  }
 
   /** Calls `use` for each file that `length` bytes from `start` lie in. */
   async function eachFile(
@@ -89,15 +63,30 @@ export async function openStorage(
         position,
         path: paths[file] as string,
       };
-      if (span.length > 0) await withFile(file, (handle) => use(handle, span));
+      if (span.length > 0) await opened.use(span.path, flags, (handle) => use(handle, span));
       from += Math.max(0, span.length);
     }
+  }
+
+  /** Fills `into` from `at` on with that part of the torrent, wherever it lies. */
+  async function readPart(into: Buffer, { start, length, from }: Part, at: number): Promise<void> {
+    const fill = async (
+      handle: FileHandle,
+      span: { from: number; length: number; position: number; path: string },
+    ) => {
+      const { bytesRead } = await handle.read(into, at + span.from, span.length, span.position);
+      if (bytesRead !== span.length) throw new Error(`${span.path} is shorter than the torrent says`);
+    };
+    if (from === undefined) return eachFile(start, length, fill);
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
+    await opened.use(from.path, flags, (handle) => fill(handle, { from: 0, length, ...from }));
   }
 
   const pieceBytes = (index: number) => Math.min(pieceLength, totalBytes - index * pieceLength);
   return {
     folder,
     pieceBytes,
+    covers: (index) => covers(overlay, index * pieceLength, index * pieceLength + pieceBytes(index)),
     mayHold: (index) => {
       const end = index * pieceLength + pieceBytes(index);
       for (let file = fileAt(torrent, index * pieceLength); (files[file]?.offset ?? end) < end; file++)
@@ -108,10 +97,8 @@ export async function openStorage(
       const { length } = into;
       if (!(offset >= 0 && length > 0 && offset + length <= pieceBytes(index)))
         throw new RangeError(`no bytes ${offset}+${length} in piece ${index}`);
-      await eachFile(index * pieceLength + offset, length, async (handle, span) => {
-        const { bytesRead } = await handle.read(into, span.from, span.length, span.position);
-        if (bytesRead !== span.length) throw new Error(`${span.path} is shorter than the torrent says`);
-      });
+      const start = index * pieceLength + offset;
+      for (const part of partsOf(overlay, start, length)) await readPart(into, part, part.start - start);
       return into;
     },
     write: async (index, bytes) => {
@@ -129,31 +116,36 @@ export async function openStorage(
     sync: async () => {
       for (let file = 0; file < files.length; file++) {
         if (files[file]?.length === 0) continue;
-        await withFile(file, (handle) => handle.datasync()).catch((error) => {
-          throw explained(error, folder, totalBytes);
-        });
+        await opened
+          .use(paths[file] as string, flags, (handle) => handle.datasync())
+          .catch((error) => {
+            throw explained(error, folder, totalBytes);
+          });
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      const handles = [...opened.values()].map(({ handle }) => handle);
-      opened.clear();
-      for (const handle of handles) if (!(await failed(handle))) await (await handle).close();
-    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 
-async function makeFiles({ files }: Torrent, paths: readonly string[], folder: string): Promise<boolean[]> {
+async function makeFiles(
+  { files }: Torrent,
+  {
+    paths,
+    folder,
+    overlay,
+  }: { readonly paths: readonly string[]; readonly folder: string; readonly overlay: Overlay },
+): Promise<boolean[]> {
   await mkdir(folder, { recursive: true });
   const existed: boolean[] = [];
   let neededBytes = 0;
-  for (const [index, { length }] of files.entries()) {
+  for (const [index, { length, offset }] of files.entries()) {
     const path = paths[index] as string;
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
     try {
       const { size, blocks } = await handle.stat();
       existed.push(size > 0);
-      neededBytes += Math.max(0, length - blocks * 512);
+      neededBytes += Math.max(0, length - blocks * 512 - coveredBytes(overlay, offset, offset + length));
       if (size !== length) await handle.truncate(length);
     } catch (error) {
       throw explained(error, folder, length);
@@ -206,11 +198,4 @@ function full(folder: string, bytes: number, more: string, cause?: unknown): Ops
     hint: "free some space there, or keep fewer releases (rookery_keep_releases)",
     cause,
   });
-}
-
-async function failed(handle: Promise<FileHandle>): Promise<boolean> {
-  return handle.then(
-    () => false,
-    () => true,
-  );
 }

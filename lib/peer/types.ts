@@ -1,6 +1,7 @@
 // What a torrent's peer is given and what it tells.
 import type { Fed } from "./fed.ts";
 import type { Address } from "./links.ts";
+import type { Overlay } from "./overlay.ts";
 
 export interface EngineOptions {
   /** Where the torrent's files live: `folder/<file.path>`. */
@@ -9,6 +10,8 @@ export interface EngineOptions {
   readonly seed?: boolean | undefined;
   /** Don't hash it: it was just made. */
   readonly trustContent?: boolean | undefined;
+  /** Bytes of it that lie elsewhere and need not be fetched. */
+  readonly overlay?: Overlay | undefined;
   /** TCP ports to listen on, the first free one; any free one when undefined. */
   readonly ports?: { readonly from: number; readonly to: number } | undefined;
   /** Address to listen on; every one when undefined. */
@@ -25,6 +28,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined;
   /** A connection with this peer (40 hex digits) began or ended. */
   readonly onLink?: ((peerId: string, open: boolean) => void) | undefined;
+  /** So many bytes came from this peer (40 hex digits), wanted or not. */
+  readonly onBlock?: ((peerId: string, bytes: number) => void) | undefined;
   /** The first attempt to reach a peer failed; others follow. */
   readonly onUnreached?: ((target: Address) => void) | undefined;
 }

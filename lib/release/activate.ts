@@ -85,7 +85,16 @@ async function recordOf(
   const record = await readRecord(layout, id);
   const { state, revision = null } = release;
   return (
-    record ?? { id, state, revision, infohash: null, installedAt: null, activatedAt: null, replaced: null }
+    record ?? {
+      id,
+      state,
+      revision,
+      infohash: null,
+      tree: null,
+      installedAt: null,
+      activatedAt: null,
+      replaced: null,
+    }
   );
 }
 

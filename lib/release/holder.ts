@@ -4,16 +4,23 @@ import { hostname } from "node:os";
 import { isRunning } from "../running.ts";
 import { readProcess } from "./process.ts";
 
-export interface Holder {
+/** Where process numbers mean something. */
+export interface Place {
   readonly hostname: string;
   /** Kernel's id of this boot. */
   readonly bootId: string;
   /** PID namespace: numbers mean nothing outside it. */
   readonly namespace: string;
+}
+
+export interface Holder extends Place {
   readonly pid: number;
   /** Clock ticks after boot: field 22 of /proc/<pid>/stat. */
   readonly startTicks: string;
 }
+
+/** unseen: on another machine of a shared disk, or in another container; restarted: its host was, since. */
+export type Sight = "runs" | "gone" | "restarted" | "unseen";
 
 /** The process this runs in. */
 export async function ownHolder(): Promise<Holder> {
@@ -26,15 +33,30 @@ export async function ownHolder(): Promise<Holder> {
  * container) it counts as alive: a lock too many is a question, a lock too few a broken release.
  */
 export async function isAlive(holder: Holder): Promise<boolean> {
-  const { hostname, bootId, namespace } = await here();
-  if (holder.hostname !== hostname) return true;
-  if (holder.bootId !== bootId) return false;
-  if (holder.namespace !== namespace) return true;
-  if (!isRunning(holder.pid)) return false;
-  const status = await readProcess(holder.pid);
+  const sight = await look(holder);
+  return sight === "runs" || sight === "unseen";
+}
+
+/** What can be seen of `holder` from here. */
+export async function look(holder: Holder): Promise<Sight> {
+  const { pid } = holder;
   // With hidepid another user's process can't be read, though it is there.
-  if (status === undefined) return isRunning(holder.pid);
-  return status.startTicks === holder.startTicks && !status.ended;
+  const status = (await readProcess(pid)) ?? (isRunning(pid) ? "hidden" : undefined);
+  return sightOf(holder, await here(), status);
+}
+
+/** What `holder` is as seen from `here`, where `process` is what runs under its number now; pure. */
+export function sightOf(
+  holder: Holder,
+  here: Place,
+  process: { readonly startTicks: string; readonly ended: boolean } | "hidden" | undefined,
+): Sight {
+  if (holder.hostname !== here.hostname) return "unseen";
+  if (holder.bootId !== here.bootId) return "restarted";
+  if (holder.namespace !== here.namespace) return "unseen";
+  if (process === undefined) return "gone";
+  if (process === "hidden") return "runs";
+  return process.startTicks === holder.startTicks && !process.ended ? "runs" : "gone";
 }
 
 /** `text` as a Holder; undefined when it is none. */
@@ -48,7 +70,7 @@ export function parseHolder(value: unknown): Holder | undefined {
   return { hostname, bootId, namespace, pid, startTicks };
 }
 
-async function here(): Promise<Omit<Holder, "pid" | "startTicks">> {
+async function here(): Promise<Place> {
   const [bootId, namespace] = await Promise.all([
     readFile("/proc/sys/kernel/random/boot_id", "utf8"),
     readlink("/proc/self/ns/pid"),

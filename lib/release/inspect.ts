@@ -58,6 +58,7 @@ export async function inspectRelease(
     return {
       id,
       infohash: record.infohash ?? undefined,
+      tree: record.tree ?? undefined,
       state: record.state,
       activatedAt: record.activatedAt ?? undefined,
       installedAt: record.installedAt ?? undefined,

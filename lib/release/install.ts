@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { OpsError } from "../errors.ts";
 import { readManifest } from "../payload/read-content.ts";
 import { removeTree } from "../payload/remove-tree.ts";
+import type { Staged } from "../payload/stage.ts";
+import { treeDigest } from "../payload/tree.ts";
 import { unpackPayload } from "../payload/unpack.ts";
 import { flushFileSystem, syncFolder } from "./durable.ts";
 import { fileFault, hasCode, interruption } from "./faults.ts";
@@ -14,51 +16,64 @@ import { removeRecord, writeRecord } from "./records.ts";
 import { removeStale } from "./remove.ts";
 import { linkShared, parseShared, prepareShared } from "./shared.ts";
 import { checkSpace } from "./space.ts";
+import { writeTree } from "./trees.ts";
 
 export interface InstallOptions {
   readonly id: string;
   /** 40 lowercase hex digits. */
   readonly infohash: string;
-  /** Folder holding the fetched `manifest.json` and `content`. */
+  /** Folder holding the fetched `kept`, `manifest.json` and `new`. */
   readonly payload: string;
   /** For REVISION, unless the payload brings its own; the release id stands in where there is none. */
   readonly revision?: string | undefined;
+  /** What of it is in its place already, and where that is: a folder in `partial` that becomes the release. */
+  readonly staged?: StagedTree | undefined;
   readonly sharedPaths?: readonly string[];
   readonly sharedFiles?: readonly string[];
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((unpackedBytes: number) => void) | undefined;
 }
 
+/** A release that was begun: those files of it that an earlier release had. */
+export interface StagedTree extends Pick<Staged, "placed" | "overlay"> {
+  readonly folder: string;
+}
+
 /**
  * Unpacks beside the releases, links shared paths, writes REVISION, then renames once. `existed`: that release was
- * here already, from the same torrent, and nothing was done. Leaves nothing behind when it fails or is interrupted.
+ * here already, of the same tree, and nothing was done. Leaves nothing behind when it fails or is interrupted.
  * @throws OpsError `disk-full` before a byte is written; `release` when the id is taken by other bytes or a shared file
  *   is missing; `setting` for a shared path that leaves the release; `interrupted`
  */
 export async function installRelease(
   deployTo: string,
-  { id, infohash, payload, revision, sharedPaths = [], sharedFiles = [], signal, onProgress }: InstallOptions,
+  options: InstallOptions,
 ): Promise<{ readonly existed: boolean; readonly path: string }> {
+  const { id, infohash, payload, revision, staged, signal, onProgress } = options;
+  const { sharedPaths = [], sharedFiles = [] } = options;
   const layout = layoutOf(deployTo);
   const path = releasePath(layout, id);
   const shared = parseShared(sharedPaths, sharedFiles);
   try {
     await ensureLayout(layout);
-    if (await isHere(layout, id, infohash)) return { existed: true, path };
+    const manifest = await readManifest(payload);
+    const tree = treeDigest(manifest.entries);
+    if (await isHere(layout, id, tree)) return { existed: true, path };
     await removeStale(layout.deployTo, { inUse: [infohash], signal });
-    await checkSpace(layout.releases, await readManifest(payload));
+    await checkSpace(layout.releases, manifest, { present: staged?.placed });
     await prepareShared(layout, shared);
-    const folder = join(layout.partial, `${id}-${randomBytes(4).toString("hex")}`);
-    await mkdir(folder);
+    const folder = staged?.folder ?? join(layout.partial, `${id}-${randomBytes(4).toString("hex")}`);
+    if (staged === undefined) await mkdir(folder);
     try {
-      await unpackPayload(payload, folder, { signal, onProgress });
+      await unpackPayload(payload, folder, { staged, signal, onProgress });
       const written = await writeRevision(folder, revision ?? id);
       await linkShared(layout, folder, shared);
       // What is renamed but not flushed can be empty files after a power cut.
       await flushFileSystem(folder, { signal });
+      await writeTree(layout, id, manifest.entries);
       // The record first: a record without a folder means nothing, a folder without one would pass for another tool's.
       await writeRecord(layout, {
-        ...{ id, infohash, state: "unpacked", installedAt: new Date().toISOString() },
+        ...{ id, infohash, tree, state: "unpacked", installedAt: new Date().toISOString() },
         ...{ revision: written ?? revision ?? null, activatedAt: null, replaced: null },
       });
       await rename(folder, path);
@@ -73,18 +88,18 @@ export async function installRelease(
   }
 }
 
-/** Whether release `id` is here from that very torrent. Anything else of that name is an error: it isn't ours to replace. */
-async function isHere(layout: Layout, id: string, infohash: string): Promise<boolean> {
+/** Whether release `id` is here, of that very tree. Anything else of that name is an error: it isn't ours to replace. */
+async function isHere(layout: Layout, id: string, tree: string): Promise<boolean> {
   const path = releasePath(layout, id);
   if (!(await exists(path))) return false;
   const release = await inspectRelease(layout, id);
-  if (release !== undefined && release.infohash === infohash) return true;
+  if (release !== undefined && release.tree === tree) return true;
   const whose =
     release === undefined
       ? "a folder that is no complete release"
-      : release.infohash === undefined
+      : release.state === "foreign"
         ? "a release another tool made"
-        : `a release with other content (infohash ${release.infohash}, this one is ${infohash})`;
+        : `a release with other content (tree ${release.tree?.slice(0, 16) ?? "not known"}, this one is ${tree.slice(0, 16)})`;
   throw new OpsError("release", `${path} is there already: ${whose}`, {
     hint: "choose another id with --release, or remove that folder",
   });

@@ -20,27 +20,46 @@ const CLAIM_POLL_MS = 20;
 
 /**
  * Ends the lock with `token`: `successor`, a complete lock file, takes its place by one rename; without one it is removed.
- * False when that lock was ended by somebody else.
+ * `stillDue` is asked again once nobody else can change it. False when that lock was ended by somebody else, or isn't due.
  * @throws OpsError `locked` when another process has been ending it for 5 s
  */
 export async function endLock(
   layout: Layout,
   token: string,
-  { successor, signal }: { readonly successor?: string; readonly signal?: AbortSignal | undefined } = {},
+  {
+    successor,
+    stillDue = async () => true,
+    signal,
+  }: {
+    readonly successor?: string;
+    readonly stillDue?: () => Promise<boolean>;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<boolean> {
+  return await withClaim(layout, token, { signal }, async () => {
+    if ((await readLock(layout))?.lock.token !== token || !(await stillDue())) return false;
+    if (successor === undefined) await rm(layout.lock);
+    else await rename(successor, layout.lock);
+    await syncFolder(layout.own);
+    for (const name of await claimNames(layout)) {
+      if (name.startsWith(claimName(layout, token))) await rm(join(layout.own, name), { force: true });
+    }
+    return true;
+  });
+}
+
+/** Does `act` while nobody but this process changes a lock that has `token`, if that is the lock. */
+export async function withClaim<T>(
+  layout: Layout,
+  token: string,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+  act: () => Promise<T>,
+): Promise<T> {
   const draft = await writeDraft(JSON.stringify(await ownHolder()), layout.temporary);
   try {
     const claim = await claimEnd(layout, token, draft, signal);
     try {
-      // From here on nobody but this process changes a lock that has this token.
-      if ((await readLock(layout))?.token !== token) return false;
-      if (successor === undefined) await rm(layout.lock);
-      else await rename(successor, layout.lock);
-      await syncFolder(layout.own);
-      for (const name of await claimNames(layout)) {
-        if (name.startsWith(claimName(layout, token))) await rm(join(layout.own, name), { force: true });
-      }
-      return true;
+      return await act();
     } finally {
       await rm(claim, { force: true });
     }
@@ -53,7 +72,7 @@ export async function endLock(
 export async function removeOldClaims(layout: Layout): Promise<void> {
   // Names first: a lock that was claimed before and isn't there now will not come back.
   const names = await claimNames(layout);
-  const token = (await readLock(layout))?.token;
+  const token = (await readLock(layout))?.lock.token;
   const isCurrent = (name: string) => token !== undefined && name.startsWith(claimName(layout, token));
   for (const name of names) if (!isCurrent(name)) await rm(join(layout.own, name), { force: true });
 }

@@ -6,56 +6,55 @@ import type { Layout } from "./layout.ts";
 
 export interface LockRecord {
   readonly app: string;
+  /** How the operator named the inventory; "" when nobody said. */
+  readonly environment: string;
+  /** user@controlhost */
   readonly owner: string;
   readonly ownerPid: number;
+  /** Names the run, the same on all its hosts; runs are told older from younger by it. */
+  readonly run: string;
   /** ISO 8601, this host's clock. */
   readonly since: string;
+  /** How long it counts after a renewal; undefined: for ever. */
+  readonly leaseMs: number | undefined;
+  readonly heartbeatMs: number | undefined;
   readonly token: string;
   /** undefined: the file was damaged. */
   readonly holder: Holder | undefined;
 }
 
-/** The lock as it is on disk; undefined when nobody holds it. A damaged file is a lock of nobody that can be broken. */
-export async function readLock(layout: Layout): Promise<LockRecord | undefined> {
+/**
+ * The lock as it is on disk, and when it was renewed; undefined when nobody holds it. A damaged file is a lock of nobody
+ * that can be broken.
+ */
+export async function readLock(
+  layout: Layout,
+): Promise<{ readonly lock: LockRecord; readonly heartbeatMs: number } | undefined> {
   try {
-    const text = await readFile(layout.lock, "utf8");
-    const record = parseLock(text);
-    if (record !== undefined) return record;
-    const { ino, mtime } = await stat(layout.lock);
-    const since = mtime.toISOString();
-    return {
-      app: "",
-      owner: "unknown (damaged lock)",
-      ownerPid: 0,
-      since,
-      token: `damaged-${ino}`,
-      holder: undefined,
-    };
+    // In this order: what is renewed in between counts for the lock that was there before, and at worst for one moment.
+    const { ino, mtimeMs: heartbeatMs } = await stat(layout.lock);
+    const lock = parseLock(await readFile(layout.lock, "utf8")) ?? damagedLock(heartbeatMs, ino);
+    return { lock, heartbeatMs };
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }
 
-/** `ops@laptop (pid 123) since 12:03 UTC, 4 min ago`; with the date when it is older than a day. */
-export function describeLock(lock: LockRecord, { nowMs = Date.now() } = {}): string {
-  const ageMs = nowMs - Date.parse(lock.since);
-  const date = ageMs >= DAY_MS ? `${lock.since.slice(0, 10)} ` : "";
-  return `${lock.owner} (pid ${lock.ownerPid}) since ${date}${lock.since.slice(11, 16)} UTC, ${age(ageMs)} ago`;
+/** Whom a damaged lock file names. */
+export const NOBODY = "unknown (damaged lock)";
+
+/** The lock that a damaged file stands for; `mark` tells it from a later one. */
+export function damagedLock(changedMs: number, mark: number): LockRecord {
+  return {
+    ...{ app: "", environment: "", owner: NOBODY, ownerPid: 0, run: "" },
+    since: new Date(Math.floor(changedMs / 1000) * 1000).toISOString(),
+    ...{ leaseMs: undefined, heartbeatMs: undefined, token: `damaged-${mark}`, holder: undefined },
+  };
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-
-function age(ageMs: number): string {
-  if (ageMs < MINUTE_MS) return `${Math.max(0, Math.floor(ageMs / 1000))} s`;
-  if (ageMs < HOUR_MS) return `${Math.floor(ageMs / MINUTE_MS)} min`;
-  if (ageMs < 2 * DAY_MS) return `${Math.floor(ageMs / HOUR_MS)} h`;
-  return `${Math.floor(ageMs / DAY_MS)} days`;
-}
-
-function parseLock(text: string): LockRecord | undefined {
+/** undefined when `text` is no lock of ours. */
+export function parseLock(text: string): LockRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -64,11 +63,21 @@ function parseLock(text: string): LockRecord | undefined {
     throw error;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { app, owner, ownerPid, since, token, holder } = value as Record<string, unknown>;
+  const fields = value as Record<string, unknown>;
+  const { app, owner, ownerPid, since, token } = fields;
   if (typeof app !== "string" || typeof owner !== "string" || typeof ownerPid !== "number") return undefined;
   if (typeof since !== "string" || Number.isNaN(Date.parse(since))) return undefined;
   // The token becomes part of a file name when the lock ends.
   if (typeof token !== "string" || !/^[0-9a-f]{32}$/.test(token)) return undefined;
-  const parsed = parseHolder(holder);
-  return parsed && { app, owner, ownerPid, since, token, holder: parsed };
+  const holder = parseHolder(fields.holder);
+  if (holder === undefined) return undefined;
+  const textOf = (name: string) => (typeof fields[name] === "string" ? fields[name] : "");
+  const spanOf = (name: string) => {
+    const span = fields[name];
+    return typeof span === "number" && span > 0 ? span : undefined;
+  };
+  return {
+    ...{ app, environment: textOf("environment"), owner, ownerPid, run: textOf("run"), since, token },
+    ...{ leaseMs: spanOf("leaseMs"), heartbeatMs: spanOf("heartbeatMs"), holder },
+  };
 }

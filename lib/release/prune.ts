@@ -12,6 +12,8 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
   /** Infohashes whose incoming payloads are being used. */
   readonly inUse?: readonly string[];
+  /** Asked before each removal; what it throws ends the pruning. */
+  readonly mayRemove?: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,7 +24,7 @@ export interface PruneOptions {
 export async function pruneReleases(
   deployTo: string,
   keep: number,
-  { dryRun = false, inUse = [], signal }: PruneOptions = {},
+  { dryRun = false, inUse = [], mayRemove = async () => {}, signal }: PruneOptions = {},
 ): Promise<readonly string[]> {
   const layout = layoutOf(deployTo);
   const doomed = planPrune(await inspectHost(deployTo), keep);
@@ -39,6 +41,7 @@ export async function pruneReleases(
     }
   };
   for (const id of doomed) {
+    await mayRemove();
     await attempt(`can't remove release ${id}`, async () => {
       // The folder first: without its record it would pass for another tool's release.
       await discard(layout, releasePath(layout, id));

@@ -5,12 +5,15 @@ import { OpsError } from "../errors.ts";
 import { writeWhole } from "./durable.ts";
 import { hasCode } from "./faults.ts";
 import type { Layout } from "./layout.ts";
+import { removeTreeOf } from "./trees.ts";
 import type { ReleaseInfo } from "./types.ts";
 
 export interface ReleaseRecord {
   readonly id: string;
   /** null for releases other tools made. */
   readonly infohash: string | null;
+  /** `treeDigest` of its entries; null for releases other tools made. */
+  readonly tree: string | null;
   readonly state: ReleaseInfo["state"];
   readonly revision: string | null;
   /** ISO 8601, this host's clock. */
@@ -41,8 +44,10 @@ export async function writeRecord(layout: Layout, record: ReleaseRecord): Promis
   await writeWhole(recordPath(layout, record.id), `${JSON.stringify(record)}\n`, layout.temporary);
 }
 
+/** Forgets release `id`, and what it was made of. */
 export async function removeRecord(layout: Layout, id: string): Promise<void> {
   await rm(recordPath(layout, id), { force: true });
+  await removeTreeOf(layout, id);
 }
 
 function recordPath(layout: Layout, id: string): string {
@@ -58,7 +63,7 @@ function parseRecord(text: string): ReleaseRecord | undefined {
     throw error;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { id, infohash, state, revision, installedAt, activatedAt, replaced } = value as Record<
+  const { id, infohash, tree, state, revision, installedAt, activatedAt, replaced } = value as Record<
     string,
     unknown
   >;
@@ -68,6 +73,7 @@ function parseRecord(text: string): ReleaseRecord | undefined {
   return {
     id,
     infohash: textOf(infohash),
+    tree: textOf(tree),
     state,
     revision: textOf(revision),
     installedAt: textOf(installedAt),

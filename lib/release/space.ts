@@ -32,12 +32,16 @@ export async function spaceAt(path: string): Promise<Space> {
 }
 
 /**
- * Fails early when `manifest` unpacked would not fit into `folder`.
+ * Fails early when `manifest` unpacked would not fit into `folder`, apart from the files that are present there.
  * @throws OpsError `disk-full` naming what is free and what is needed
  */
-export async function checkSpace(folder: string, manifest: Manifest): Promise<void> {
+export async function checkSpace(
+  folder: string,
+  manifest: Manifest,
+  { present = [] }: { readonly present?: readonly string[] | undefined } = {},
+): Promise<void> {
   const { freeBytes, freeInodes, blockBytes, countsInodes } = await spaceAt(folder);
-  const needed = neededSpace(manifest, blockBytes);
+  const needed = neededSpace(manifest, { blockBytes, present: new Set(present) });
   const short: string[] = [];
   if (freeBytes < needed.bytes) short.push(`${mebibytes(freeBytes)} free, ${mebibytes(needed.bytes)} needed`);
   if (countsInodes && freeInodes < needed.inodes)
@@ -50,17 +54,18 @@ export async function checkSpace(folder: string, manifest: Manifest): Promise<vo
 
 function neededSpace(
   manifest: Manifest,
-  blockBytes: number,
+  { blockBytes, present }: { readonly blockBytes: number; readonly present: ReadonlySet<string> },
 ): { readonly bytes: number; readonly inodes: number } {
   let bytes = 0;
   for (const entry of manifest.entries) {
+    if (present.has(entry.path)) continue;
     if (entry.type === "file") bytes += Math.ceil(entry.size / blockBytes) * blockBytes;
     if (entry.type === "folder") bytes += blockBytes;
   }
   const withMargin = (count: number, margin: number) => Math.ceil(count * (1 + MARGIN_SHARE)) + margin;
   return {
     bytes: withMargin(bytes, MARGIN_BYTES),
-    inodes: withMargin(manifest.entries.length, MARGIN_INODES),
+    inodes: withMargin(manifest.entries.length - present.size, MARGIN_INODES),
   };
 }
 

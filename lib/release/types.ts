@@ -5,6 +5,8 @@ export interface ReleaseInfo {
   readonly id: string;
   /** Infohash it came from; undefined for releases other tools made. */
   readonly infohash: string | undefined;
+  /** What it is, however it came: `treeDigest` of its entries, 64 hex digits; undefined for releases other tools made. */
+  readonly tree?: string | undefined;
   /** unpacked: complete on disk, never switched to; good: was switched to and its commands succeeded; foreign: another tool's. */
   readonly state: "unpacked" | "good" | "foreign";
   /** ISO 8601, when it last became `current`. */
@@ -16,13 +18,21 @@ export interface ReleaseInfo {
 
 export interface LockInfo {
   readonly app: string;
+  /** How its owner named the inventory; "" when it didn't say. */
+  readonly environment?: string | undefined;
   /** user@controlhost */
   readonly owner: string;
   /** Process id on the control host. */
   readonly ownerPid: number;
   readonly since: string;
-  /** Whether the peer process that holds it still runs on this host. */
+  /** When its peer last heard the control host and renewed it; ISO 8601, this host's clock, as all of these. */
+  readonly heartbeatAt?: string | undefined;
+  /** Until when it counts unless it is renewed. */
+  readonly expiresAt?: string | undefined;
+  /** False when it is stale: the peer that holds it no longer runs, or didn't renew it in time. */
   readonly alive: boolean;
+  /** Why it is stale. */
+  readonly stale?: string | undefined;
 }
 
 export interface HostReport {

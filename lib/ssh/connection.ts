@@ -39,6 +39,7 @@ export function connectionOver(transport: Transport): Connection {
   };
   return {
     target,
+    user,
     remoteAddress,
     localAddress,
     closed,

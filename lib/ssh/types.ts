@@ -81,6 +81,8 @@ export interface RemoteProcess extends AsyncDisposable {
 
 export interface Connection extends AsyncDisposable {
   readonly target: Target;
+  /** Who we are there, before becoming anybody else. */
+  readonly user: string;
   /** The address by which this machine reaches the host (an IP, where one is known). */
   readonly remoteAddress: string;
   /** This machine's own address on that connection: where the host can expect to reach us. */

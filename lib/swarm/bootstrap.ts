@@ -12,6 +12,7 @@ import { type ColdHost, warmAll } from "./warm.ts";
  * travels, once, and stays in `~/.cache/rookery` under a name that holds its version and hash.
  */
 export async function bootstrapAll(fleet: Fleet): Promise<void> {
+  if (fleet.alive.every(({ command }) => command !== undefined)) return;
   await fleet.phase("bootstrap", async () => {
     const program = await bundlePeer();
     const cold: ColdHost[] = [];
@@ -43,9 +44,10 @@ export async function bootstrapAll(fleet: Fleet): Promise<void> {
   });
 }
 
-/** Starts the peer on every host that is ready for one. */
+/** Starts the peer on every host that is ready for one and has none. */
 export async function startPeers(fleet: Fleet): Promise<void> {
-  await fleet.each(async (member) => {
+  const members = fleet.alive.filter(({ peer }) => peer === undefined);
+  const start = async (member: Member) => {
     if (member.command === undefined) throw new Error(`${member.name} was not bootstrapped`);
     const { connection } = opened(member);
     const beginMs = performance.now();
@@ -63,7 +65,8 @@ export async function startPeers(fleet: Fleet): Promise<void> {
       if (reason !== undefined) fleet.fail(member, reason);
     });
     fleet.emit({ type: "status", host: member.name, status: "ready" });
-  });
+  };
+  await fleet.each(start, { members });
 }
 
 /** The peer that runs on a host; there is one from `startPeers` on. */

@@ -46,8 +46,9 @@ export async function startCopy<H extends FleetHost>(
       sender.add(sent);
       if (over) break;
     }
-    await complete;
+    const { downloadedBytes: bytes } = await complete;
     reports.flush();
+    fleet.emit({ type: "sources", host: member.name, gifts: [{ from: undefined, bytes }] });
     fleet.emit({ type: "status", host: member.name, status: "complete" });
   };
   const kept = stack.move();

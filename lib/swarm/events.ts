@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../errors.ts";
 
 /** The stages of a run, in order; also the keys of the summary's `seconds`. */
-export const PHASES = ["pack", "connect", "bootstrap", "distribute", "activate"] as const;
+export const PHASES = ["connect", "pack", "bootstrap", "distribute", "activate"] as const;
 export type Phase = (typeof PHASES)[number];
 
 /**
@@ -46,6 +46,22 @@ export interface HostProgress {
   readonly note?: string | undefined;
 }
 
+/** Where a batch is: waiting → (paused, before it) → running → done or failed → (rolling-back → rolled-back). */
+export type BatchStep = "waiting" | "paused" | "running" | "done" | "failed" | "rolling-back" | "rolled-back";
+
+export interface ReleaseFacts {
+  readonly infohash?: string | undefined;
+  /** sha256 of its manifest, 64 hex digits. */
+  readonly tree?: string | undefined;
+  readonly revision?: string | undefined;
+}
+
+/** Bytes that a host received from one other; undefined: from this machine. */
+export interface Gift {
+  readonly from: string | undefined;
+  readonly bytes: number;
+}
+
 /** `atMs` on every event: milliseconds since the epoch, the control host's clock. */
 export type FleetEvent = { readonly atMs: number } & (
   | {
@@ -62,6 +78,10 @@ export type FleetEvent = { readonly atMs: number } & (
       readonly pieces: number;
       readonly pieceLength: number;
     }
+  /** Which release the hosts are to run, as soon as that is known. */
+  | ({ readonly type: "release"; readonly release: string } & ReleaseFacts)
+  /** A host is complete, and this is who gave it what. */
+  | { readonly type: "sources"; readonly host: string; readonly gifts: readonly Gift[] }
   | {
       readonly type: "status";
       readonly host: string;
@@ -81,6 +101,20 @@ export type FleetEvent = { readonly atMs: number } & (
       readonly host: string;
       readonly status: "failed" | "unreachable" | "skipped";
       readonly error: Fault;
+    }
+  /** A batch of hosts that are switched together; `index` counts from 1. */
+  | {
+      readonly type: "batch";
+      readonly index: number;
+      readonly of: number;
+      readonly hosts: readonly string[];
+      readonly state: BatchStep;
+      /** Why it failed. */
+      readonly reason?: string | undefined;
+      /** Of a pause: how long it lasts in milliseconds, or that it waits for somebody. */
+      readonly pause?: "ask" | number | undefined;
+      /** Hosts that go back to the release they ran: whatever was told of them before, they are not through. */
+      readonly back?: readonly string[] | undefined;
     }
   | {
       readonly type: "output";
@@ -111,6 +145,8 @@ export interface PreviewRow {
   /** The settings that matter to it, in words; commands by their number, for their text may hold secrets. */
   readonly settings: string;
   readonly freeBytes: number;
+  /** Bytes of the payload it has already, and would not fetch. */
+  readonly reusesBytes?: number | undefined;
   /** Release ids that would go. */
   readonly removes: readonly string[];
   /** What would stop it: a lock, too little room. */

@@ -1,11 +1,14 @@
 // The hosts of one run, seen as one: who still takes part, what happens to them, and how it ends.
 import { atHost, OpsError } from "../errors.ts";
+import { type FleetShell, fleetShell } from "../shell/fleet-shell.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { FleetEvent, HostStatus, Phase } from "./events.ts";
 import { PHASES } from "./events.ts";
 import { faultOf } from "./fault.ts";
 import type { FleetHost, Member } from "./member.ts";
+import { Pause } from "./pause.ts";
 import { type Queue, queue } from "./queue.ts";
+import { shellFleet, withShell } from "./shells.ts";
 import { emptyState, type FleetState, isFinal, reduce } from "./state.ts";
 
 export type { FleetHost, Member } from "./member.ts";
@@ -36,6 +39,7 @@ const UNREACHABLE_CODES: readonly string[] = ["unreachable", "auth", "host-key"]
 export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly forks: number;
+  readonly pause = new Pause();
   #state: FleetState;
   readonly #members = new Map<string, Member<H>>();
   readonly #readers = new Set<Queue<FleetEvent>>();
@@ -45,7 +49,7 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
     this.signal = signal;
     this.forks = forks;
     this.#state = emptyState(Date.now());
-    for (const host of hosts) this.#members.set(host.name, { ...host });
+    for (const host of hosts) this.#members.set(host.name, withShell(this, host));
     this.emit({ type: "plan", title, hosts: hosts.map(({ name, group }) => ({ host: name, group })) });
   }
 
@@ -77,6 +81,11 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   /** Members that have neither failed nor finished. */
   get alive(): readonly Member<H>[] {
     return [...this.#members.values()].filter(({ name }) => !isFinal(this.status(name)));
+  }
+
+  /** zx's `$` on all hosts that are alive; see `FleetShell`. */
+  get $(): FleetShell<Member<H>> {
+    return fleetShell(shellFleet(this));
   }
 
   get members(): readonly Member<H>[] {

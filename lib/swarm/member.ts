@@ -1,6 +1,7 @@
 // A host of a run: what it is given as, and what is open towards it.
 import type { Peer } from "../peer/client.ts";
 import type { PortRange } from "../peer/protocol.ts";
+import type { Shell } from "../shell/remote-shell.ts";
 import type { Connection, Target } from "../ssh/types.ts";
 import type { Survey } from "./survey.ts";
 
@@ -21,11 +22,15 @@ export interface Reach {
 
 /** What is open towards a host; filled in as the run goes on. */
 interface Links {
+  /** zx's `$` on this host, which is connected when it is first used. */
+  readonly $: Shell;
   connection?: Connection;
   survey?: Survey;
   /** Words that start the peer program there, once it is in place. */
   command?: readonly string[];
   peer?: Peer;
+  /** Its peer holds the lock of the app. */
+  locked?: boolean;
   /** How long it took to start. */
   peerStartMs?: number;
 }

@@ -9,6 +9,7 @@ import { addressOf, fleetAddresses, ownAddresses } from "./addresses.ts";
 import { peerOf } from "./bootstrap.ts";
 import { type Feed, openFeed } from "./feed.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
+import { type Gifts, openGifts } from "./gifts.ts";
 import { openIntroductions } from "./graph.ts";
 import { openLifeline } from "./lifeline.ts";
 import { watchProgress } from "./progress.ts";
@@ -93,6 +94,7 @@ export async function startSwarm<H extends FleetHost>(
       address: ownAddresses([...addresses.keys()])[0] ?? "127.0.0.1",
     },
   });
+  const gifts = openGifts(seeded.peerId);
   fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
   const lifeline = stack.use(openLifeline(fleet, torrent, { feed, place, seederPort: seeded.port }));
   seeder.onEvent(lifeline.heard);
@@ -120,6 +122,7 @@ export async function startSwarm<H extends FleetHost>(
       tracker: { url: trackerUrl, address },
     };
     const { port, peerId } = await peer.request("join", params, { signal: fleet.signal });
+    gifts.named(peerId, member.name);
     reports.watch(member);
     fleet.emit({ type: "status", host: member.name, status: "fetching" });
     const self = { address, port, zone };
@@ -136,7 +139,8 @@ export async function startSwarm<H extends FleetHost>(
   const kept = stack.move();
   return {
     completed: async () => {
-      await Promise.race([completed(fleet, [...joined.keys()], () => reports.flush()), feed.fault]);
+      const each = { flush: () => reports.flush(), gifts };
+      await Promise.race([completed(fleet, [...joined.keys()], each), feed.fault]);
       // Its last word says how much it gave; a seeder that died on the way has none, and the hosts are through.
       await Promise.race([seeder.request("leave", {}), seeder.gone]);
       reports.flush();
@@ -145,12 +149,17 @@ export async function startSwarm<H extends FleetHost>(
   };
 }
 
-async function completed(fleet: Fleet, members: readonly Member[], flush: () => void): Promise<void> {
+async function completed(
+  fleet: Fleet,
+  members: readonly Member[],
+  { flush, gifts }: { readonly flush: () => void; readonly gifts: Gifts },
+): Promise<void> {
   const waiting = members.filter((member) => fleet.alive.includes(member));
   await fleet.each(
     async (member) => {
-      await peerOf(member).request("complete", {}, { signal: fleet.signal });
+      const received = await peerOf(member).request("complete", {}, { signal: fleet.signal });
       flush();
+      fleet.emit({ type: "sources", host: member.name, gifts: gifts.of(received) });
       fleet.emit({ type: "status", host: member.name, status: "complete" });
     },
     // Waiting costs nothing: every host is waited for at once, however few are worked on at a time.

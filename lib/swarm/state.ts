@@ -1,4 +1,5 @@
 // (state, event) → state: everything a screen shows, kept pure so that it can be tested in tables.
+import { type BatchState, reopened, withBatch } from "./batch-state.ts";
 import type { Fault, FleetEvent, HostProgress, HostStatus, Phase, Summary } from "./events.ts";
 import { HostMap } from "./host-map.ts";
 
@@ -44,6 +45,8 @@ export interface FleetState {
         readonly pieceLength: number;
       }
     | undefined;
+  /** In order; empty until the switch begins. */
+  readonly batches: readonly BatchState[];
   /** Time of the newest progress report of any host. */
   readonly progressAtMs: number | undefined;
   readonly seederUploadedBytes: number;
@@ -65,6 +68,7 @@ const EMPTY: Omit<FleetState, "startedAtMs" | "atMs"> = {
   phases: {},
   hosts: new Map(),
   torrent: undefined,
+  batches: [],
   progressAtMs: undefined,
   seederUploadedBytes: 0,
   availability: undefined,
@@ -120,6 +124,10 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
       const hosts = withHosts(next, [host], (it) => ({ ...moved(it, { status, atMs }), status, error }));
       return logged(hosts, level, atHost(host, error.message));
     }
+    case "batch": {
+      const hosts = withHosts(next, event.back ?? [], reopened);
+      return { ...hosts, batches: withBatch(state.batches, event) };
+    }
     case "output":
       return logged(next, "info", `${event.host}: ${event.text.trimEnd()}`);
     case "note": {
@@ -130,6 +138,8 @@ export function reduce(state: FleetState, event: FleetEvent): FleetState {
         event.host === undefined ? event.message : atHost(event.host, event.message),
       );
     }
+    case "release":
+    case "sources":
     case "preview":
       return next;
     case "summary":

@@ -1,6 +1,7 @@
 // What the lines of the survey's script mean; pure.
 import { OpsError } from "../errors.ts";
-import type { HostReport, LockInfo, ReleaseInfo } from "../release/types.ts";
+import { isLockKey, type LockText, lockOf } from "../release/lock-text.ts";
+import type { HostReport, ReleaseInfo } from "../release/types.ts";
 import type { Survey } from "./survey.ts";
 
 interface Draft {
@@ -16,11 +17,7 @@ interface Draft {
   /** Where `current` leads when that is none of the releases. */
   currentElsewhere: string | undefined;
   releases: { id: string; revision: string | undefined; record: Record<string, unknown> | undefined }[];
-  lock: Record<string, unknown> | undefined;
-  lockProcess: string | undefined;
-  boot: string | undefined;
-  hostname: string | undefined;
-  namespace: string | undefined;
+  lock: LockText;
   freeKiB: number;
   inodes: number;
 }
@@ -45,11 +42,7 @@ export function parseSurvey(
     currentIsFolder: false,
     currentElsewhere: undefined,
     releases: [],
-    lock: undefined,
-    lockProcess: undefined,
-    boot: undefined,
-    hostname: undefined,
-    namespace: undefined,
+    lock: {},
     freeKiB: 0,
     inodes: 0,
   };
@@ -108,11 +101,7 @@ function note(draft: Draft, key: string, value: string, host: string): void {
   else if (key === "revision" && last !== undefined) last.revision = value;
   else if (key === "record" && last !== undefined)
     last.record = parseJson(value, `record of release ${last.id}`, host);
-  else if (key === "lock") draft.lock = parseLock(value);
-  else if (key === "lock-process") draft.lockProcess = value;
-  else if (key === "boot") draft.boot = value;
-  else if (key === "hostname") draft.hostname = value;
-  else if (key === "namespace") draft.namespace = value;
+  else if (isLockKey(key)) draft.lock[key] = value;
   else if (key === "free") draft.freeKiB = Number(value) || 0;
   else if (key === "inodes") draft.inodes = Number(value) || 0;
 }
@@ -127,7 +116,7 @@ function reportOf(draft: Draft): HostReport {
     current: draft.current,
     previous: releases.find(({ id, state }) => id === replaced && state !== "unpacked")?.id,
     releases,
-    lock: draft.lock === undefined ? undefined : lockOf(draft.lock, draft),
+    lock: lockOf(draft.lock),
     freeBytes: draft.freeKiB * 1024,
     freeInodes: draft.inodes,
   };
@@ -146,33 +135,12 @@ function releaseOf({ id, revision, record }: Draft["releases"][number]): Release
   return {
     id,
     infohash: textOf(record?.infohash),
+    tree: textOf(record?.tree),
     state: state === "good" || state === "unpacked" ? state : "foreign",
     activatedAt: textOf(record?.activatedAt),
     installedAt: textOf(record?.installedAt),
     revision: record === undefined ? revision : textOf(record.revision),
   };
-}
-
-function lockOf(lock: Record<string, unknown>, draft: Draft): LockInfo {
-  return {
-    app: textOf(lock.app) ?? "",
-    owner: textOf(lock.owner) ?? "unknown (damaged lock)",
-    ownerPid: Number(lock.ownerPid) || 0,
-    since: textOf(lock.since) ?? "nobody knows when",
-    alive: isAlive(lock.holder, draft),
-  };
-}
-
-/** As the peer itself judges: what can't be seen from that host (another machine, another container) counts as alive. */
-function isAlive(holder: unknown, { hostname, boot, namespace, lockProcess }: Draft): boolean {
-  if (typeof holder !== "object" || holder === null) return false;
-  const held = holder as Record<string, unknown>;
-  if (held.hostname !== hostname) return true;
-  if (held.bootId !== boot) return false;
-  if (held.namespace !== namespace) return true;
-  // Field 22 of /proc/PID/stat tells a process from a later one with its number; the name in brackets may hold spaces.
-  const fields = lockProcess?.slice(lockProcess.lastIndexOf(")") + 2).split(" ");
-  return fields !== undefined && fields[0] !== "Z" && fields[19] === held.startTicks;
 }
 
 /** Whoever owns that folder could swap the programs we run from it. */
@@ -185,15 +153,6 @@ function notOurs(cache: string, host: string): OpsError {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-/** A damaged lock is a lock nobody holds: --break-lock takes it, as the peer will say. */
-function parseLock(text: string): Record<string, unknown> {
-  try {
-    return { ...(JSON.parse(text) as Record<string, unknown>) };
-  } catch {
-    return {};
-  }
 }
 
 function parseJson(text: string, what: string, host: string): Record<string, unknown> | undefined {

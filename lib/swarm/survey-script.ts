@@ -47,6 +47,8 @@ for d in "$1"/releases/*/; do
 done
 if [ -f "$1/.rookery/lock" ]; then
   printf 'lock '; one_line "$1/.rookery/lock"
+  say "lock-beat $(date -r "$1/.rookery/lock" +%s)"
+  say "now $(date +%s)"
   say "hostname $(uname -n)"
   say "namespace $(readlink /proc/self/ns/pid)"
   say "boot $(cat /proc/sys/kernel/random/boot_id)"

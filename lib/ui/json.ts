@@ -8,14 +8,14 @@ import { hostResult } from "./results.ts";
 const PROGRESS_EVERY_MS = 1000;
 
 export interface JsonOptions {
-  /** Also `status` objects and notes of level `detail`. */
+  /** Also `status`, `release` and `sources` objects and notes of level `detail`. */
   readonly verbose: boolean;
   /** Takes one line, without its end. */
   readonly write: (line: string) => void;
 }
 
 /**
- * Writes `plan`, `phase`, `torrent`, `note`, `output` and `preview` as they happen, `progress` at most once a second and once
+ * Writes `plan`, `phase`, `torrent`, `batch`, `note`, `output` and `preview` as they happen, `progress` at most once a second and once
  * more at the end of distribute, `host` once a host as soon as it is final, `summary` last.
  */
 export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
@@ -51,8 +51,15 @@ export function jsonReporter({ verbose, write }: JsonOptions): Reporter {
         case "note":
           if (event.level !== "detail" || verbose) put(event);
           return;
+        case "release":
+        case "sources":
+          if (verbose) put(event);
+          return;
         case "phase":
           if (event.state === "end" && pending) tellProgress(state, { last: true });
+          return put(event);
+        case "batch":
+          for (const name of event.back ?? []) told.delete(name);
           return put(event);
         case "summary":
           if (pending) tellProgress(state, { last: true });

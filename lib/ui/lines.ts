@@ -1,6 +1,7 @@
 // A fleet as plain lines, for logs and for terminals that can't do better: a line when something changed.
 import type { FleetEvent } from "../swarm/events.ts";
 import { type FleetState, isFinal } from "../swarm/state.ts";
+import { batchLines } from "./batch-text.ts";
 import type { Reporter } from "./feed.ts";
 import {
   formatBytes,
@@ -135,7 +136,11 @@ export function eventLines(
       const text = `${event.host === undefined ? "" : `${clean(event.host)}: `}${clean(event.message)}`;
       return [event.level === "warning" ? theme.paint("yellow", `warning: ${text}`) : text];
     }
+    case "batch":
+      return batchLines(event);
     case "progress":
+    case "release":
+    case "sources":
     case "preview":
     case "summary":
       return [];

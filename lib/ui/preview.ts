@@ -25,8 +25,17 @@ export function previewText(
   { rows, totalBytes }: Extract<FleetEvent, { type: "preview" }>,
   { theme, width }: { readonly theme: Theme; readonly width: number },
 ): string {
-  const fetching = rows.filter(({ action }) => action === "fetch").length;
-  const size = `${formatBytes(totalBytes)} would travel to ${plural(fetching, "host")}`;
+  // Hosts that have nothing fetch all of it, those that have an earlier release what it lacks.
+  const fetching = Map.groupBy(
+    rows.filter(({ action }) => action === "fetch"),
+    ({ reusesBytes = 0 }) => reusesBytes,
+  );
+  if (fetching.size === 0) fetching.set(0, []);
+  const sizes = [...fetching].map(([reused, hosts]) => {
+    const size = formatBytes(Math.max(0, totalBytes - reused));
+    const kept = reused === 0 ? "" : `, ${formatBytes(reused)} are there already`;
+    return `${size} would travel to ${plural(hosts.length, "host")}${kept}`;
+  });
   const obstacles = rows.flatMap(({ host, obstacle }) =>
     obstacle === undefined
       ? []
@@ -46,7 +55,7 @@ export function previewText(
   const settings = [...Map.groupBy(rows, (row) => clean(row.settings))].flatMap(([text, sharing]) =>
     wrap(`${names(sharing)}: ${text}`, width, 2),
   );
-  const after = [size, ...settings, ...removed, ...obstacles];
+  const after = [...sizes, ...settings, ...removed, ...obstacles];
   return `${table(rows, COLUMNS)}${rows.length === 0 ? "" : "\n"}${after.join("\n")}\n\n`;
 }
 

@@ -5,14 +5,14 @@ import { chooseRelease } from "../../lib/deploy/choose.ts";
 import { chooseRollback, previousGood } from "../../lib/deploy/rollback.ts";
 import type { HostReport, ReleaseInfo } from "../../lib/release/types.ts";
 
-const THIS = "a".repeat(40);
-const OTHER = "b".repeat(40);
+const THIS = "a".repeat(64);
+const OTHER = "b".repeat(64);
 
-type Given = readonly [id: string, infohash?: string | undefined, state?: ReleaseInfo["state"]];
+type Given = readonly [id: string, tree?: string | undefined, state?: ReleaseInfo["state"]];
 
 function report(current: string | undefined, given: readonly Given[], previous?: string): HostReport {
-  const releases = given.map(([id, infohash, state = "good"]) => ({
-    ...{ id, infohash, state, revision: undefined },
+  const releases = given.map(([id, tree, state = "good"]) => ({
+    ...{ id, tree, state, revision: undefined, infohash: tree?.slice(0, 40) },
     activatedAt: state === "good" ? `2026-01-01T00:00:0${id.length}.000Z` : undefined,
   }));
   return { current, previous, releases, lock: undefined, freeBytes: 1, freeInodes: 1 };
@@ -23,7 +23,7 @@ const reports = (...hosts: HostReport[]) => new Map(hosts.map((host, index) => [
 describe("chooseRelease", () => {
   const now = new Date("2026-11-23T12:03:07.900Z");
   const choose = (hosts: Map<string, HostReport>, wanted?: string) => {
-    const { id, running, holding } = chooseRelease(hosts, { infohash: THIS, wanted, now });
+    const { id, running, holding } = chooseRelease(hosts, { tree: THIS, wanted, now });
     return [id, [...running], [...holding]];
   };
 

@@ -19,7 +19,15 @@ test("flags in any place, long and short, repeated and joined", () => {
   ]);
   expect(options).toMatchObject({
     ...{ words: ["prod", "web"], limit: "web:!web9", extraVars: ["a=1", "b=2"], forks: 7 },
-    ...{ check: true, verbose: true, json: false, breakLock: false, inventory: [], rest: undefined },
+    ...{
+      check: true,
+      verbose: true,
+      json: false,
+      breakLock: false,
+      lockWait: undefined,
+      inventory: [],
+      rest: undefined,
+    },
     ...{ release: undefined, source: undefined, vaultPasswordFile: [] },
   });
 });

@@ -42,8 +42,11 @@ test("two vars are enough; the rest has defaults", async () => {
   expect(await settings(LEAST)).toEqual({
     ...{ app: "shop", source: "./build", deployTo: "/srv/www/shop", keepReleases: 5 },
     ...{ sharedPaths: [], sharedFiles: [], exclude: [], beforeActivate: [], afterActivate: [] },
+    ...{ serial: [], maxFailPercentage: undefined, health: [] },
+    ...{ healthRetries: 10, healthDelaySeconds: 2, healthTimeoutSeconds: 5 },
     ...{ via: "auto" as const, address: undefined, ports: { from: 6881, to: 6999 } },
     ...{ zone: "", seeders: 2, maxUpload: undefined, maxDownload: undefined },
+    ...{ metrics: undefined },
   });
 });
 

@@ -59,6 +59,7 @@ test("every var of the table is a setting with that fallback and default, and th
 /** A default as the table writes it. */
 function shown(name: string, value: unknown): string {
   if (name === "rookery_app") return String(value);
+  if (name === "rookery_metrics") return "none";
   if (value === undefined) return name === "rookery_address" ? "the address it was reached by" : "no bound";
   if (typeof value === "object" && value !== null && "from" in value && "to" in value)
     return `\`${value.from}-${value.to}\``;
@@ -94,7 +95,7 @@ test("--json writes the objects of the table, with those fields", async () => {
   const known = new Set(rows.map(({ type }) => type));
   expect(objects.filter(({ type }) => !known.has(`${type}`))).toEqual([]);
   // There only when there is something to say.
-  const optional = new Set(["error", "hint", "host"]);
+  const optional = new Set(["error", "hint", "host", "reason", "back"]);
   for (const { type, holds } of rows) {
     if (type === "note" || type === "output") continue;
     const object = objects.find((candidate) => candidate.type === type) ?? {};

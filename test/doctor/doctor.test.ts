@@ -154,12 +154,16 @@ describe("what would stop a deploy", () => {
       {
         host: "web1",
         check: "lock",
-        text: expect.stringMatching(/^locked by ann@laptop since .*still runs$/),
+        text: expect.stringMatching(
+          /^locked by ann@laptop since .*, until .* unless renewed; that deploy still runs$/,
+        ),
       },
       {
         host: "web2",
         check: "lock",
-        text: expect.stringMatching(/^locked by bob@desk since .*no longer runs$/),
+        text: expect.stringMatching(
+          /^locked by bob@desk since .*stale: its peer no longer runs there, .*the next deploy takes it over\)$/,
+        ),
       },
       { host: "web3", check: "lock", text: expect.stringContaining("the lock file is damaged") },
     ]);

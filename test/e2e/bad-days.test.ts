@@ -2,7 +2,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { descendants, killAll } from "../support/processes.ts";
 import type { Event } from "./events.ts";
 import { type JsonResult, type Stage, type StageOptions, startStage } from "./stage.ts";
@@ -213,7 +213,7 @@ test("when the control script is killed with -9, hosts tidy up by themselves and
 async function spoil(): Promise<void> {
   const [payload = ""] = await readdir(stage.place("web2", ".rookery/incoming"));
   const folder = stage.place("web2", ".rookery/incoming", payload);
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith("content"));
+  const names = (await readdir(folder, { recursive: true })).filter((name) => basename(name) === "new");
   const file = await open(join(folder, names[0] as string), "r+");
   try {
     const bytes = Buffer.alloc(MiB);

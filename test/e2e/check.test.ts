@@ -77,7 +77,7 @@ test("--json tells plan, phases, torrent, progress, one line a host and the summ
   });
   const phases = events.flatMap((event) => (event.type === "phase" ? [`${event.phase} ${event.state}`] : []));
   expect(phases).toEqual(
-    ["pack", "connect", "bootstrap", "distribute", "activate"].flatMap((phase) => [
+    ["connect", "pack", "bootstrap", "distribute", "activate"].flatMap((phase) => [
       `${phase} start`,
       `${phase} end`,
     ]),

@@ -3,7 +3,7 @@ import type { FleetEvent, HostResult, Summary } from "../../lib/swarm/events.ts"
 
 type Told = Extract<
   FleetEvent,
-  { type: "plan" | "phase" | "torrent" | "note" | "output" | "preview" | "status" }
+  { type: "plan" | "phase" | "torrent" | "batch" | "note" | "output" | "preview" | "status" }
 >;
 
 export type Event =

@@ -47,7 +47,7 @@ async function expectUntouched(): Promise<void> {
   for (const host of hosts) expect(await stage.current(host)).toBe("old");
 }
 
-for (const phase of ["pack", "connect", "bootstrap", "distribute", "activate"]) {
+for (const phase of ["connect", "pack", "bootstrap", "distribute", "activate"]) {
   test(`Ctrl+C as ${phase} begins`, async () => {
     const { exitCode, one, stderr } = await interruptedAt(
       (event) => event.type === "phase" && event.phase === phase && event.state === "start",

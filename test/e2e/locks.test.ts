@@ -4,7 +4,8 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { killAll } from "../support/processes.ts";
-import { type JsonResult, type Stage, startStage, textAt } from "./stage.ts";
+import { type Gated, gatedDeploy } from "./gated.ts";
+import { type Stage, startStage, textAt } from "./stage.ts";
 
 setDefaultTimeout(60_000);
 
@@ -25,50 +26,27 @@ afterEach(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-interface Gated {
-  /** Settles with the script's process id when its commands wait. */
-  readonly waiting: Promise<number>;
-  readonly result: Promise<JsonResult>;
-  open(): Promise<void>;
-}
+const gated = (release: string, words: readonly string[] = []) => {
+  const begun = gatedDeploy(stage, release, words);
+  gates.push(begun);
+  return begun;
+};
 const gates: Gated[] = [];
-
-/** A deploy that holds its locks until `open()`: its before-activate command waits for a file. */
-function gated(release: string): Gated {
-  const gate = join(stage.temporary, "..", `gate-${release}`);
-  const wait = `echo waiting; while [ ! -e ${gate} ]; do sleep 0.02; done`;
-  const waiting = Promise.withResolvers<number>();
-  const result = stage.json(
-    "deploy",
-    ["-r", release, "-e", JSON.stringify({ rookery_before_activate: [wait] })],
-    {
-      onEvent: (event, pid) => {
-        if (event.type === "output") waiting.resolve(pid);
-      },
-    },
-  );
-  result.then(
-    ({ stdout }) => waiting.reject(new Error(stdout)),
-    (error) => waiting.reject(error),
-  );
-  waiting.promise.catch(() => undefined);
-  const gated = { waiting: waiting.promise, result, open: () => writeFile(gate, "") };
-  gates.push(gated);
-  return gated;
-}
 
 test("a second deploy while one runs names who holds the lock, on which host, and changes nothing", async () => {
   const first = gated("one");
   const pid = await first.waiting;
   const second = await stage.run("deploy", ["-r", "two"]);
-  expect(second.stdout).toContain(`locked by ${owner} (pid ${pid}) since`);
+  expect(second.stdout).toContain(`locked by ${owner} (pid ${pid}) for ${stage.fleet.inventory} since`);
   expect(second.stdout).toContain("web1");
   expect(second.stdout).toContain("that deploy still runs");
   expect(second.exitCode).toBe(1);
   const shown = await stage.run("releases");
-  expect(shown.stdout).toMatch(new RegExp(`web1 .*locked by ${owner} since \\S+$`, "m"));
+  const environment = stage.fleet.inventory;
+  const lease = `locked by ${owner} for ${environment} since \\S+, until \\S+ unless renewed$`;
+  expect(shown.stdout).toMatch(new RegExp(`web1 .*${lease}`, "m"));
   const checked = await stage.run("deploy", ["--check", "-r", "two"]);
-  expect(checked.stdout).toContain(`web1: locked by ${owner}`);
+  expect(checked.stdout).toContain(`web1: locked by ${owner} for`);
   const back = await stage.run("rollback", ["one"]);
   expect(back.exitCode).not.toBe(0);
 
@@ -91,7 +69,7 @@ test("of two deploys started at once exactly one goes through", async () => {
   for (const host of hosts) expect(await stage.current(host)).toBe(winner);
 });
 
-test("a lock whose peer was killed is called stale, and --break-lock takes it", async () => {
+test("a lock whose peer was killed is called stale, and the next deploy takes it over and says so", async () => {
   await stage.write({ "index.html": "three\n" });
   const first = gated("three");
   await first.waiting;
@@ -104,20 +82,18 @@ test("a lock whose peer was killed is called stale, and --break-lock takes it", 
   });
   expect(killed.exitCode).toBe(2);
 
-  expect((await stage.run("releases")).stdout).toMatch(/web2 .*locked by .* \(stale\)$/m);
-  const second = await stage.run("deploy", ["-r", "three"]);
-  expect(second.stdout).toContain("web2");
-  expect(second.stdout).toContain("stale: its peer no longer runs here");
-  expect(second.stdout).toContain("--break-lock");
-  expect(second.exitCode).toBe(1);
-
-  expect((await stage.run("deploy", ["-r", "three", "--check"])).stdout).toContain(
-    "(stale: --break-lock takes it)",
+  const why =
+    /web2 .*locked by .* \(stale: its peer no longer runs there, last heartbeat .* ago; the next deploy takes it over\)$/m;
+  expect((await stage.run("releases")).stdout).toMatch(why);
+  expect((await stage.run("deploy", ["-r", "three", "--check"])).stdout).toMatch(
+    /stale:\s+its peer no longer runs/,
   );
 
-  const third = await stage.run("deploy", ["-r", "three", "--break-lock"]);
-  expect(third.stderr).toMatch(new RegExp(`web2: broke the lock of ${owner} .*stale`));
-  expect(third.exitCode).toBe(0);
+  const second = await stage.run("deploy", ["-r", "three"]);
+  expect(second.stderr).toMatch(
+    new RegExp(`web2: took over the lock of ${owner} .*its peer no longer runs there`),
+  );
+  expect(second.exitCode).toBe(0);
   for (const host of hosts) expect(await stage.current(host)).toBe("three");
 });
 

@@ -86,7 +86,7 @@ test("a byte that changed is found on every host before anything is switched", a
 async function flipLastByte(): Promise<void> {
   const names = await readdir(stage.temporary);
   const folder = names.find((name) => name.includes("release")) ?? "";
-  await using content = await open(join(stage.temporary, folder, "payload", "content"), "r+");
+  await using content = await open(join(stage.temporary, folder, "payload", "new"), "r+");
   const position = (await content.stat()).size - 1;
   const { buffer } = await content.read(Buffer.alloc(1), 0, 1, position);
   await content.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, position);

@@ -8,6 +8,7 @@ import { verifyTree } from "../../lib/payload/verify-tree.ts";
 import { createTorrent } from "../../lib/torrent/create.ts";
 import { runAsNobody } from "./children.ts";
 import { fingerprint, pack } from "./pack.ts";
+import { randomTree } from "./random-tree.ts";
 import { ODD_TREE, readTree, type Tree, workplace, writeTree } from "./tree.ts";
 
 setDefaultTimeout(60_000); // for machines that are busy with other things
@@ -126,55 +127,10 @@ test("mode 0 files come back for a user without rights too", async () => {
   expect(readTree(place.at("work/out"))).toEqual(readTree(place.at("source")));
 });
 
-const part = fc
-  .oneof(
-    fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }),
-    fc.constantFrom("a", "b", "-", "..a", "a\nb", "🐦"),
-  )
-  .map((text) => text.replace(/[/\0]/g, "_"))
-  .filter(
-    (text) =>
-      text !== "." &&
-      text !== ".." &&
-      text !== ".git" &&
-      text.isWellFormed() &&
-      Buffer.byteLength(text) < 200,
-  );
-const node = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      content: fc.uint8Array({ maxLength: 3000 }),
-      mode: fc.integer({ min: 0, max: 0o7777 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ folder: fc.constant(true as const), mode: fc.integer({ min: 0, max: 0o7777 }) }),
-  },
-  { weight: 1, arbitrary: fc.record({ target: part }) },
-);
-const tree = fc
-  .array(fc.tuple(fc.array(part, { minLength: 1, maxLength: 4 }), node), { minLength: 1, maxLength: 25 })
-  .map((list) => {
-    // Without a prototype, for "toString" is as good a name as any.
-    const kept: Record<string, Tree[string]> = Object.create(null);
-    const folders = new Set<string>();
-    for (const [parts, value] of list) {
-      const parents = parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-      const path = parts.join("/");
-      if (kept[path] !== undefined || folders.has(path)) continue;
-      if (parents.some((parent) => kept[parent] !== undefined && !("folder" in kept[parent]))) continue;
-      for (const parent of parents) folders.add(parent);
-      kept[path] = value;
-    }
-    return kept;
-  });
-
 test("random trees come back as they were", async () => {
   await fc.assert(
     fc.asyncProperty(
-      tree,
+      randomTree,
       fc.constantFrom("auto" as const, "none" as const, "zstd" as const),
       async (random, compress) => {
         await using place = await workplace();

@@ -2,10 +2,13 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { treeDigest } from "../../lib/payload/tree.ts";
 import { activateRelease } from "../../lib/release/activate.ts";
 import { inspectHost } from "../../lib/release/inspect.ts";
 import { installRelease } from "../../lib/release/install.ts";
+import { layoutOf } from "../../lib/release/layout.ts";
 import { planPrune } from "../../lib/release/prune.ts";
+import { readTree } from "../../lib/release/trees.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import type { Step } from "./child.ts";
 import { inTmpfs, runChild, startChild } from "./children.ts";
@@ -59,8 +62,13 @@ test("a payload becomes a release, with modes, links and empty folders", async (
     {
       ...{ id: "r1", infohash: INFOHASH, state: "unpacked", revision: "abc123", activatedAt: undefined },
       installedAt: expect.any(String),
+      tree: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
   ]);
+  const layout = layoutOf(site.deployTo);
+  const entries = (await readTree(layout, "r1")) ?? [];
+  expect(entries.map((entry) => entry.path)).toContain("config/app.yml");
+  expect(treeDigest(entries)).toBe(releases[0]?.tree ?? "");
   expect(await readdir(join(site.deployTo, "releases", ".rookery-partial"))).toEqual([]);
 });
 
@@ -72,7 +80,9 @@ test("the same again does nothing; the same id for other bytes, or another tool'
   expect(await install(site)).toMatchObject({ existed: true });
   expect(await readdir(join(site.deployTo, "releases", "r1"))).toContain("mark");
   const taken = { code: "release", hint: expect.stringContaining("--release") };
-  await expect(install(site, { infohash: "b".repeat(40) })).rejects.toMatchObject(taken);
+  expect(await install(site, { infohash: "b".repeat(40) })).toMatchObject({ existed: true });
+  const other = { infohash: "c".repeat(40), tree: { ...TREE, "config/app.yml": "name: other\n" } };
+  await expect(install(site, other)).rejects.toMatchObject(taken);
   await expect(install(site, { id: "20250101000000" })).rejects.toThrow("another tool made");
   await mkdir(join(site.deployTo, "releases", "half"));
   await expect(install(site, { id: "half" })).rejects.toThrow("no complete release");
@@ -311,7 +321,7 @@ test("Ctrl+C in the middle leaves nothing at all", async () => {
 test("a payload that isn't what its manifest says becomes no release", async () => {
   await using site = await newSite();
   const payload = await writePayload(join(site.root, "payload"), TREE);
-  await writeFile(join(payload, "content"), "y".repeat((await stat(join(payload, "content"))).size));
+  await writeFile(join(payload, "new"), "y".repeat((await stat(join(payload, "new"))).size));
   const damaged = installRelease(site.deployTo, { id: "r1", infohash: INFOHASH, payload });
   await expect(damaged).rejects.toMatchObject({ code: "hash" });
   await expectNothing(site);

@@ -3,9 +3,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspectHost } from "../../lib/release/inspect.ts";
 import { layoutOf } from "../../lib/release/layout.ts";
+import { describeLock } from "../../lib/release/lease.ts";
 import { checkLock, freeLock, takeLock } from "../../lib/release/lock.ts";
 import { endLock, removeOldClaims } from "../../lib/release/lock-end.ts";
-import { describeLock, type LockRecord } from "../../lib/release/lock-file.ts";
+import type { LockRecord } from "../../lib/release/lock-file.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import type { Step } from "./child.ts";
 import { type Child, startChild } from "./children.ts";
@@ -16,18 +17,21 @@ setDefaultTimeout(30_000); // processes take their time on a busy machine
 const before = footprint();
 afterAll(() => expectNothingLeft(before));
 
-const WHO = { app: "shop", owner: "ops@laptop", ownerPid: 123 };
+const WHO = { app: "shop", environment: "prod", owner: "ops@laptop", ownerPid: 123 };
 const take = (deployTo: string, options = {}): Step => ({
   call: ["lock", "takeLock", deployTo, { ...WHO, ...options }],
 });
-const CONFLICT = expect.stringMatching(/^locked by ops@laptop \(pid 123\) since \d\d:\d\d UTC, \d+ s ago$/);
+const CONFLICT = expect.stringMatching(
+  /^locked by ops@laptop \(pid 123\) for prod since \d\d:\d\d UTC, \d+ s ago$/,
+);
 
 test("a lock is taken, seen, refused to others, and freed by its owner only", async () => {
   await using site = await newSite();
   const { token, broke } = await takeLock(site.deployTo, WHO);
   expect(broke).toBeUndefined();
   const { lock } = await inspectHost(site.deployTo);
-  expect(lock).toEqual({ ...WHO, since: expect.any(String), alive: true });
+  const times = { since: expect.any(String), heartbeatAt: expect.any(String), expiresAt: expect.any(String) };
+  expect(lock).toEqual({ ...WHO, ...times, alive: true });
   const refused = { code: "locked", message: CONFLICT, hint: expect.stringContaining("still runs") };
   await expect(takeLock(site.deployTo, { ...WHO, owner: "b@c" })).rejects.toMatchObject(refused);
   expect(await freeLock(site.deployTo, "0".repeat(32))).toBe(false);
@@ -54,32 +58,33 @@ test("of twenty processes that take it at once exactly one gets it", async () =>
   }
 });
 
-test("a lock whose process was killed is explained as stale; of many breakers one gets it", async () => {
+test("a lock whose process was killed says so, and of many takers exactly one takes it over", async () => {
   await using site = await newSite();
   await using holder = startChild([take(site.deployTo), { wait: true }]);
   expect(await holder.next()).toHaveProperty("value.token");
   expect((await inspectHost(site.deployTo)).lock?.alive).toBe(true);
   await holder.kill();
-  expect((await inspectHost(site.deployTo)).lock?.alive).toBe(false);
-  const refused = { code: "locked", message: CONFLICT, hint: expect.stringMatching(/^stale.*--break-lock/) };
-  await expect(takeLock(site.deployTo, WHO)).rejects.toMatchObject(refused);
+  const stale = expect.stringMatching(
+    /^its peer no longer runs there, last heartbeat \d\d:\d\d UTC, \d+ s ago$/,
+  );
+  expect((await inspectHost(site.deployTo)).lock).toMatchObject({ alive: false, stale });
 
-  const steps = [{ wait: true }, take(site.deployTo, { breakLock: true }), { wait: true }] as const;
-  const breakers = Array.from({ length: 8 }, () => startChild(steps));
+  const steps = [{ wait: true }, take(site.deployTo), { wait: true }] as const;
+  const takers = Array.from({ length: 12 }, () => startChild(steps));
   try {
-    const won = (await race(breakers)).flatMap((answer) => ("value" in answer ? [answer.value] : []));
-    // A late starter may find the winner's lock as the one it was told to break, so who is last holds it: count holders.
+    const answers = await race(takers);
+    const won = answers.flatMap((answer) => ("value" in answer ? [answer.value] : []));
     const held = JSON.parse(await readFile(layoutOf(site.deployTo).lock, "utf8")) as LockRecord;
-    expect(won).toContainEqual({
-      token: held.token,
-      broke: expect.stringMatching(/^ops@laptop \(pid 123\) since .* ago, s/),
-    });
+    const broke = expect.stringMatching(
+      /^ops@laptop \(pid 123\) for prod since .* ago, its peer no longer runs/,
+    );
+    expect(won).toEqual([{ token: held.token, broke }]);
     const claims = (await readdir(join(site.deployTo, ".rookery"))).filter((name) =>
       name.startsWith("lock."),
     );
     expect(claims).toEqual([]);
   } finally {
-    await Promise.all(breakers.map((child) => child.kill()));
+    await Promise.all(takers.map((child) => child.kill()));
   }
 });
 
@@ -89,7 +94,7 @@ test("breaking takes the lock from a live holder, who can't free its successor's
   const second = await takeLock(site.deployTo, { ...WHO, owner: "eve@desk", breakLock: true });
   expect(second.broke).toMatch(/^ops@laptop .*, still running$/);
   expect(await freeLock(site.deployTo, first.token)).toBe(false);
-  await expect(checkLock(site.deployTo, first.token)).rejects.toThrow("was broken: now held by eve@desk");
+  await expect(checkLock(site.deployTo, first.token)).rejects.toThrow("was taken over: now held by eve@desk");
   await checkLock(site.deployTo, second.token);
   expect(await freeLock(site.deployTo, second.token)).toBe(true);
 });
@@ -154,8 +159,10 @@ test.each([
   [5 * 86_400_000, "2026-11-23 12:03 UTC, 5 days ago"],
 ])("a lock %d ms old was taken %p", (ageMs, text) => {
   const since = "2026-11-23T12:03:00.000Z";
-  const lock = { ...WHO, since, token: "", holder: undefined };
-  expect(describeLock(lock, { nowMs: Date.parse(since) + ageMs })).toBe(`ops@laptop (pid 123) since ${text}`);
+  const lease = { leaseMs: undefined, heartbeatMs: undefined };
+  const lock = { ...WHO, ...lease, run: "", since, token: "", holder: undefined };
+  const words = `ops@laptop (pid 123) for prod since ${text}`;
+  expect(describeLock(lock, { nowMs: Date.parse(since) + ageMs })).toBe(words);
 });
 
 test("a place that may not be written says so", async () => {

@@ -1,6 +1,12 @@
 // Runs one of our scripts as an operator would: its own process, its own environment.
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "./marker.ts";
+import { FOLDER_PREFIX } from "./marker.ts";
+
+/** What the scripts of this run remember, where they have no home of their own. */
+const STATE = join(tmpdir(), `${FOLDER_PREFIX}state`);
+process.once("exit", () => rmSync(STATE, { recursive: true, force: true }));
 
 const PROJECT = join(import.meta.dir, "..", "..");
 
@@ -35,7 +41,7 @@ export async function runScript(args: readonly string[], options: ScriptOptions 
   const file = join(PROJECT, "scripts", script.endsWith(".ts") ? script : `${script}.ts`);
   const child = Bun.spawn([process.execPath, file, ...rest], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, XDG_STATE_HOME: env.HOME === undefined ? STATE : undefined, ...env },
     stdin: stdin === undefined ? "ignore" : typeof stdin === "string" ? Buffer.from(stdin) : stdin,
     stdout: "pipe",
     stderr: "pipe",

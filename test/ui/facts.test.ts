@@ -65,8 +65,8 @@ test("stages that never began are left out once a later one runs", () => {
   const lines = (seconds: number) =>
     phaseLines(stateAt(run, seconds), run[0]?.atMs ?? 0).map(({ phase, state }) => `${phase} ${state}`);
   expect(lines(0)).toEqual([
+    "connect running",
     "pack running",
-    "connect ahead",
     "bootstrap ahead",
     "distribute ahead",
     "activate ahead",
@@ -74,8 +74,8 @@ test("stages that never began are left out once a later one runs", () => {
   const withoutBootstrap = run.filter((event) => event.type !== "phase" || event.phase !== "bootstrap");
   const state = stateAt(withoutBootstrap, 14);
   expect(phaseLines(state, state.startedAtMs + 14_000).map(({ phase }) => phase)).toEqual([
-    "pack",
     "connect",
+    "pack",
     "distribute",
     "activate",
   ]);

@@ -119,7 +119,7 @@ test("scrolling shows the hosts further down, and ends at the last", () => {
 
 test("every stage of a run has its screen", () => {
   const shot = (seconds: number) => frame(at(8, seconds), { columns: 100, rows: 30 }).join("\n");
-  expect(shot(0.2)).toContain("▸ pack 0.0 s   · connect   · bootstrap   · distribute   · activate");
+  expect(shot(0.2)).toContain("▸ connect 0.0 s   ▸ pack 0.0 s   · bootstrap   · distribute   · activate");
   expect(shot(0.2)).toContain("· 8 waiting");
   expect(shot(1.5)).toMatch(/web1.example.net ○ connected/);
   expect(shot(2.55)).toContain("uploading the peer");

@@ -55,6 +55,7 @@ export function scriptedRun({
     events.push({ type: "status", atMs: at(seconds), host, status: to, detail });
 
   events.push({ type: "plan", atMs: at(0), title: "deploy 20261123-100000 to prod", hosts });
+  phase(0, "connect", "start");
   phase(0, "pack", "start");
   phase(0.8, "pack", "end");
   const { infohash, release } = { infohash: INFOHASH, release: "20261123-100000" };
@@ -68,7 +69,6 @@ export function scriptedRun({
     pieces: PIECES,
     pieceLength: PIECE_LENGTH,
   });
-  phase(0.8, "connect", "start");
   const isDown = (index: number) => index % 100 === 6;
   const isFull = (index: number) => index % 100 === 3;
   for (const [index, { host }] of hosts.entries()) {

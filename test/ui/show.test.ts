@@ -56,13 +56,13 @@ describe("lines", () => {
     const { lines } = await shown(run);
     expect(lines.slice(0, 8)).toEqual([
       "[0:00] deploy 20261123-100000 to prod: 8 hosts",
+      "[0:00] connect begins",
       "[0:00] pack begins",
       "[0:00] pack done in 0.8 s",
       "[0:00] 20261123-100000: 412 MiB in 1648 pieces, infohash c9e15763f722f23e98a29decdfae341b98d53056",
-      "[0:00] connect begins",
       "[0:02] api3.example.net: unreachable: connection to 192.0.2.17:22 refused",
       "[0:02]   → is sshd running there, and is port 22 open for this machine?",
-      "[0:02] connect done in 1.7 s",
+      "[0:02] connect done in 2.5 s",
     ]);
     expect(lines).toContain("[0:03] warning: public/uploads points out of the release");
     expect(lines).toContain("[0:23] web1.example.net | 2 migrations run");
@@ -196,7 +196,7 @@ describe("the summary", () => {
       "✗ release 20261123-100000 is current on 6 of 8 hosts\n  8 hosts: 6 ok, 1 failed, 1 unreachable\n",
     );
     expect(out).toContain(
-      "release 20261123-100000, 412 MiB, 25 s in all (pack 0.8 s, connect 1.7 s, bootstrap 1.0 s,",
+      "release 20261123-100000, 412 MiB, 25 s in all (connect 1.7 s, pack 0.8 s, bootstrap 1.0 s,",
     );
     expect(out).toContain("the seeder sent 1.4 copies, 19 % of the upload");
     expect(out).toContain("\n  web1.example.net  ok  412 MiB  24 s\n");

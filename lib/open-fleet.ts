@@ -1,0 +1,163 @@
+// A fleet in one line, for scripts that run commands on hosts.
+import { type FleetFlags, fleetConfig } from "./config.ts";
+import { groupOf } from "./deploy/hosts.ts";
+import { readyHosts } from "./deploy/ready.ts";
+import { OpsError } from "./errors.ts";
+import type { Host, Inventory } from "./inventory/types.ts";
+import { FLEET_FLAGS, type Flag, type Parsed, parseOptions, type Usage } from "./options.ts";
+import { watch } from "./script.ts";
+import { targetOf } from "./ssh/target.ts";
+import { Fleet, type FleetHost, type Member } from "./swarm/fleet.ts";
+
+/** A host of an opened fleet: its `$` and what the inventory says of it. */
+export interface ScriptHost extends FleetHost {
+  /** Names of its groups, as the inventory has them. */
+  readonly groups: readonly string[];
+  /**
+   * An inventory var of this host, its Jinja rendered; undefined where it isn't set.
+   * @throws OpsError `setting` when it can't be rendered
+   */
+  value(name: string): unknown;
+}
+
+/** What a fleet may be opened with: everything the flags of the same names say, and more. */
+export interface OpenFleetOptions {
+  /** An Ansible pattern, `"web:&eu"`; all hosts otherwise. */
+  readonly pattern?: string | undefined;
+  readonly limit?: string | undefined;
+  /** Over the inventory's: `["version=1.4", "@vars.yml"]`. */
+  readonly extraVars?: readonly string[] | undefined;
+  /** Hosts worked on at a time. */
+  readonly forks?: number | undefined;
+  /** Commands run as another user, by sudo or as the inventory says. */
+  readonly become?: boolean | undefined;
+  readonly becomeUser?: string | undefined;
+  /** What the screen calls it; the inventory's name otherwise. */
+  readonly title?: string | undefined;
+  /** Only troubles are shown, for scripts that print results of their own. */
+  readonly quiet?: boolean | undefined;
+  /** One JSON object a line instead of text. */
+  readonly json?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A fleet that is shown while it lives, and knows its inventory. */
+export class ScriptFleet extends Fleet<ScriptHost> {
+  readonly inventory: Inventory;
+  #shown: AsyncDisposable | undefined;
+
+  constructor(
+    inventory: Inventory,
+    hosts: readonly ScriptHost[],
+    {
+      title,
+      forks,
+      signal,
+    }: { readonly title: string; readonly forks: number; readonly signal: AbortSignal },
+  ) {
+    super(hosts, { title, forks, signal });
+    this.inventory = inventory;
+  }
+
+  /**
+   * The member of that name.
+   * @throws OpsError `pattern` when it has none
+   */
+  host(name: string): Member<ScriptHost> {
+    const found = this.members.find((member) => member.name === name);
+    if (found !== undefined) return found;
+    throw new OpsError("pattern", `no host of this fleet is called ${name}`, {
+      hint: `it has ${this.members.map((member) => member.name).join(", ")}`,
+    });
+  }
+
+  /**
+   * The members that also match an Ansible pattern, in inventory order: `fleet.match("web:!web9")`.
+   * @throws OpsError `pattern`
+   */
+  match(pattern: string): readonly Member<ScriptHost>[] {
+    const names = new Set(this.inventory.match(pattern).map(({ name }) => name));
+    return this.members.filter(({ name }) => names.has(name));
+  }
+
+  /** Shows it as the flags ask, until it is disposed. */
+  show(options: Parameters<typeof watch>[1]): this {
+    this.#shown ??= watch(this, options);
+    return this;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    await this.#shown?.[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Options of a script with hosts: every flag of ours (`-i`, `-l`, `-e`, `-f`, `-b`, …), those of `flags`, and `--help`,
+ * which begins with `example`.
+ * @throws OpsError `usage`
+ *
+ * @example
+ * const options = fleetOptions(Bun.argv.slice(2), {
+ *   example: "bun scripts/restart.ts prod web --unit shop",
+ *   about: "Restarts a unit on every matching host.",
+ *   flags: { unit: { type: "text", value: "UNIT", help: "what is restarted" } },
+ * });
+ */
+export function fleetOptions<const Flags extends Record<string, Flag> = Record<never, Flag>>(
+  argv: readonly string[],
+  {
+    example,
+    about,
+    words = "INVENTORY [PATTERN]",
+    maxWords = 2,
+    flags,
+    ...usage
+  }: Pick<Usage<Flags>, "example" | "about"> &
+    Partial<Pick<Usage<Flags>, "words" | "minWords" | "maxWords" | "flags">>,
+): Parsed<typeof FLEET_FLAGS & Flags> {
+  const all = { ...FLEET_FLAGS, ...flags } as typeof FLEET_FLAGS & Flags;
+  return parseOptions(argv, { example, about, words, maxWords, flags: all, ...usage });
+}
+
+/**
+ * The hosts of an inventory as a fleet whose `$` runs commands on them, shown while it does. Nothing is connected before
+ * the first command needs it. `what` is the inventory's name or path, or what `fleetOptions` made of a command line.
+ * @throws OpsError `usage`, `inventory`, `pattern` or `setting`
+ *
+ * @example
+ * await script(async (signal) => {
+ *   await using fleet = await openFleet("prod", { pattern: "web", signal });
+ *   const { failed } = await fleet.$`systemctl restart ${"shop"}`;
+ *   return failed.length === 0 ? 0 : 2;
+ * });
+ */
+export async function openFleet(
+  what: string | FleetFlags,
+  { pattern, title, quiet, signal = new AbortController().signal, ...wishes }: OpenFleetOptions = {},
+): Promise<ScriptFleet> {
+  const flags =
+    typeof what === "string" ? { ...fleetOptions([], { example: "", about: "" }), words: [what] } : what;
+  const named = flags.inventory.length > 0 ? [] : flags.words.slice(0, 1);
+  const given = Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined));
+  const words = pattern === undefined ? flags.words.slice(0, named.length + 1) : [...named, pattern];
+  const asked = { ...flags, ...given, words };
+  const { inventory, hosts, forks } = await fleetConfig(asked, { signal });
+  const members = hosts.map((host) => scriptHost(inventory, host));
+  const fleet = new ScriptFleet(inventory, await readyHosts(members, { signal }), {
+    title: title ?? words.join(" "),
+    forks,
+    signal,
+  });
+  return fleet.show({ json: asked.json, verbose: asked.verbose, quiet: quiet ?? false });
+}
+
+function scriptHost(inventory: Inventory, host: Host): ScriptHost {
+  return {
+    name: host.name,
+    group: groupOf(host),
+    groups: host.groups,
+    target: targetOf(inventory, host),
+    value: (name) => inventory.value(host, name),
+  };
+}

@@ -1,0 +1,176 @@
+// `$` on many hosts: fleet.$`systemctl restart ${unit}`
+import { OpsError } from "../errors.ts";
+import { limiter } from "../ssh/pool.ts";
+import { commandText, type ShellValue } from "./command-text.ts";
+import { type Duration, milliseconds } from "./duration.ts";
+import { type FleetOutput, fleetOutput, type HostOutput } from "./fleet-rows.ts";
+import { CommandError } from "./output.ts";
+import { isTemplate, runText, type ShellHost, type ShellOptions } from "./remote-shell.ts";
+
+/** How the commands of a fleet's `$` run, beside what a host's `$` may be told. */
+export interface FleetShellOptions extends ShellOptions {
+  /** Which hosts of the fleet; all that are neither failed nor through otherwise. */
+  readonly members?: readonly { readonly name: string }[] | undefined;
+  /** Hosts at a time; the fleet's `forks` otherwise. */
+  readonly forks?: number | undefined;
+}
+
+/** A value for all hosts, or what gives each host its own. */
+export type FleetValue<M> = ShellValue | ((member: M) => ShellValue);
+
+/**
+ * zx's `$`, on all hosts of a fleet at once. A host where it fails is a row that says why, never the end of the others,
+ * and takes no part in what comes after. A value may be a function of the host.
+ *
+ * @example
+ * const { failed } = await fleet.$`nginx -t`;
+ * await fleet.$({ forks: 5, timeout: "1m" })`ln -sfn ${({ name }) => `/srv/${name}`} /srv/here`;
+ * for await (const { host, stdout } of fleet.$`uptime`.quiet()) console.log(host, stdout.trim());
+ */
+export interface FleetShell<M> {
+  (pieces: TemplateStringsArray, ...values: readonly FleetValue<M>[]): FleetCommand;
+  /** The same with other options. */
+  (options: FleetShellOptions): FleetShell<M>;
+}
+
+/** What a fleet's `$` needs of the fleet. */
+export interface ShellFleet<M> {
+  alive(): readonly M[];
+  /** The members of these names. */
+  named(names: readonly string[]): readonly M[];
+  readonly forks: number;
+  readonly signal: AbortSignal;
+  shellHost(member: M): ShellHost;
+  /** The host is out, for that reason. */
+  fail(member: M, error: OpsError): void;
+  /** Work on each, so many at a time; ends with an interrupt, or a bug. */
+  each(members: readonly M[], limit: number, work: (member: M) => Promise<void>): Promise<void>;
+}
+
+type Wishes = { -readonly [Name in keyof FleetShellOptions]: FleetShellOptions[Name] };
+type Run = (wishes: FleetShellOptions, onRow: (row: HostOutput) => void) => Promise<FleetOutput>;
+
+/** A command that runs on many hosts: a promise of all their rows, or, with `for await`, each row as it comes. */
+export class FleetCommand extends Promise<FleetOutput> implements AsyncIterable<HostOutput> {
+  static override get [Symbol.species]() {
+    return Promise;
+  }
+  readonly #wishes: Wishes;
+  readonly #rows: Rows;
+
+  constructor(run: Run, options: FleetShellOptions = {}) {
+    const wishes: Wishes = { ...options };
+    const rows = openRows();
+    super((resolve) => queueMicrotask(() => resolve(run(wishes, rows.push))));
+    this.#wishes = wishes;
+    this.#rows = rows;
+  }
+
+  /** An exit code other than 0 doesn't make a host a failed one. A lost host still is. */
+  nothrow(): this {
+    this.#wishes.nothrow = true;
+    return this;
+  }
+
+  /** What it says is not shown, only returned. */
+  quiet(): this {
+    this.#wishes.quiet = true;
+    return this;
+  }
+
+  /** What a host may take, `"30s"` or milliseconds; then its command is ended and the host has failed. */
+  timeout(duration: Duration): this {
+    milliseconds(duration);
+    this.#wishes.timeout = duration;
+    return this;
+  }
+
+  /** Each host's row as it comes. */
+  async *[Symbol.asyncIterator](): AsyncIterator<HostOutput> {
+    this.then(this.#rows.end, this.#rows.end);
+    yield* this.#rows;
+    await this;
+  }
+}
+
+interface Rows extends AsyncIterable<HostOutput> {
+  readonly push: (row: HostOutput) => void;
+  readonly end: () => void;
+}
+
+/** Rows for as many readers as there are, each from the first row on. */
+function openRows(): Rows {
+  const rows: HostOutput[] = [];
+  let ended = false;
+  let news = Promise.withResolvers<void>();
+  const tell = () => {
+    news.resolve();
+    news = Promise.withResolvers();
+  };
+  return {
+    push: (row) => {
+      rows.push(row);
+      tell();
+    },
+    end: () => {
+      ended = true;
+      tell();
+    },
+    async *[Symbol.asyncIterator]() {
+      for (let at = 0; ; at += 1) {
+        while (at >= rows.length && !ended) await news.promise;
+        const row = rows[at];
+        if (row === undefined) return;
+        yield row;
+      }
+    },
+  };
+}
+
+/** The `$` of a fleet. */
+export function fleetShell<M>(fleet: ShellFleet<M>, options: FleetShellOptions = {}): FleetShell<M> {
+  function shell(pieces: TemplateStringsArray, ...values: readonly FleetValue<M>[]): FleetCommand;
+  function shell(more: FleetShellOptions): FleetShell<M>;
+  function shell(first: TemplateStringsArray | FleetShellOptions, ...values: readonly FleetValue<M>[]) {
+    if (!isTemplate(first)) return fleetShell(fleet, { ...options, ...first });
+    const textFor = (member: M) => {
+      const own = values.map((value) => (typeof value === "function" ? value(member) : value));
+      return commandText(first, own, options);
+    };
+    // A mistake in the template is every host's: it is thrown here, where the stack shows it.
+    const [one] = fleet.alive();
+    if (one !== undefined) textFor(one);
+    return new FleetCommand((wishes, onRow) => runOnAll(fleet, textFor, wishes, onRow), options);
+  }
+  return shell;
+}
+
+async function runOnAll<M>(
+  fleet: ShellFleet<M>,
+  textFor: (member: M) => ReturnType<typeof commandText>,
+  { members, forks = fleet.forks, ...options }: FleetShellOptions,
+  onRow: (row: HostOutput) => void,
+): Promise<FleetOutput> {
+  const rows: HostOutput[] = [];
+  const add = (row: HostOutput) => {
+    rows.push(row);
+    onRow(row);
+  };
+  const slot = limiter(forks);
+  const chosen = members === undefined ? fleet.alive() : fleet.named(members.map(({ name }) => name));
+  await fleet.each(chosen, forks, async (member) => {
+    const host = fleet.shellHost(member);
+    try {
+      await host.connection();
+      const { stdout, stderr, exitCode } = await slot(() => runText(host, textFor(member), options));
+      add({ host: host.name, ok: true, exitCode, stdout, stderr, error: undefined });
+    } catch (error) {
+      if (!(error instanceof OpsError) || fleet.signal.aborted) throw error;
+      const said = error instanceof CommandError ? error : { exitCode: undefined, stdout: "", stderr: "" };
+      const { exitCode, stdout, stderr } = said;
+      fleet.fail(member, error);
+      add({ host: host.name, ok: false, exitCode, stdout, stderr, error });
+    }
+  });
+  return fleetOutput(rows);
+}

@@ -1,0 +1,154 @@
+// Only what changed travels: releases made of what hosts have already, checked, and the same on every one of them.
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { killAll } from "../support/processes.ts";
+import { differences, readTree } from "./digest.ts";
+import type { Event } from "./events.ts";
+import { type JsonResult, type Stage, type StageOptions, startStage } from "./stage.ts";
+
+setDefaultTimeout(120_000);
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const FILES = 120;
+const FILE_BYTES = 100 * KiB;
+const LARGE_BYTES = 8 * MiB;
+const TOTAL_BYTES = FILES * FILE_BYTES + LARGE_BYTES;
+
+let stage: Stage;
+afterEach(() => stage[Symbol.asyncDispose]());
+
+/** Three hosts that run `one`: 120 files nobody can compress, some read-only, and a large one. */
+async function prepared({
+  hosts = 3,
+  words = [],
+  ...options
+}: StageOptions & { words?: readonly string[] } = {}) {
+  stage = await startStage({ hosts, memoryBytes: 1024 * MiB, ...options });
+  for (let index = 0; index < FILES; index++) {
+    const path = join(stage.source, `file-${index}`);
+    await writeFile(path, randomBytes(FILE_BYTES));
+    if (index % 3 === 0) await chmod(path, 0o444);
+  }
+  await writeFile(join(stage.source, "large.bin"), randomBytes(LARGE_BYTES));
+  const { exitCode, stderr } = await stage.run("deploy", ["-r", "one", ...words]);
+  expect(stderr).not.toContain("warning");
+  expect(exitCode).toBe(0);
+}
+
+/** Changes two of the files and puts a byte into the middle of the large one. */
+async function change(names: readonly string[] = ["file-7", "file-9"]): Promise<void> {
+  for (const name of names) {
+    await rm(join(stage.source, name));
+    await writeFile(join(stage.source, name), randomBytes(FILE_BYTES));
+  }
+  const large = await readFile(join(stage.source, "large.bin"));
+  const middle = LARGE_BYTES / 2;
+  await writeFile(
+    join(stage.source, "large.bin"),
+    Buffer.concat([large.subarray(0, middle), Buffer.from("!"), large.subarray(middle)]),
+  );
+}
+
+const bytesOf = (result: JsonResult, host: string) => Number(result.host(host).bytes);
+const notesOf = ({ events }: JsonResult) =>
+  events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+
+/** These hosts run exactly what the source holds now. */
+function expectSource(hosts: readonly string[] = stage.fleet.names): void {
+  const wanted = readTree(stage.source);
+  for (const host of hosts)
+    expect(differences(wanted, readTree(stage.place(host, "current"), { except: ["REVISION"] }))).toEqual([]);
+}
+
+for (const via of ["swarm", "ssh"] as const) {
+  test(`a second deploy moves about what changed, by ${via}`, async () => {
+    await prepared({ words: ["--via", via] });
+    await change();
+    const result = await stage.json("deploy", ["-r", "two", "--via", via]);
+    expect(result.exitCode).toBe(0);
+    for (const host of stage.fleet.names) {
+      expect(bytesOf(result, host)).toBeGreaterThan(2 * FILE_BYTES);
+      expect(bytesOf(result, host)).toBeLessThan(TOTAL_BYTES / 15);
+    }
+    expectSource();
+    await stage.expectTidy();
+  });
+}
+
+test("a host that is new, and one with another release, are served from the others and what they have", async () => {
+  await prepared({ hosts: 4 });
+  // web3 never saw a release, web4 holds none but one of its own.
+  await rm(stage.place("web3"), { recursive: true });
+  await change(["file-20", "file-21"]);
+  expect((await stage.run("deploy", ["-r", "own", "--limit", "web4"])).exitCode).toBe(0);
+  await rm(stage.place("web4", "releases", "one"), { recursive: true });
+  await change();
+  const check = await stage.run("deploy", ["-r", "two", "--check"]);
+  expect(check.stdout).toMatch(/\d+ KiB would travel to 2 hosts, 1\d\.\d MiB are there already/);
+  expect(check.stdout).toMatch(/1\d\.\d MiB would travel to 2 hosts$/m);
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  expect(bytesOf(result, "web1")).toBeLessThan(TOTAL_BYTES / 15);
+  expect(bytesOf(result, "web3")).toBeGreaterThan(TOTAL_BYTES * 0.95);
+  expect(bytesOf(result, "web4")).toBeLessThan(TOTAL_BYTES / 8);
+  expectSource();
+  await stage.expectTidy();
+});
+
+test("a file that was changed by hand is told, fetched, and not passed on", async () => {
+  await prepared();
+  await change();
+  const drifted = stage.place("web2", "current", "file-50");
+  const { mode } = await stat(drifted);
+  await writeFile(drifted, randomBytes(FILE_BYTES));
+  await rm(stage.place("web2", "current", "file-51"));
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  const notes = result.events.flatMap((event) => (event.type === "note" ? [event] : []));
+  expect(notes).toEqual([
+    expect.objectContaining({
+      level: "warning",
+      host: "web2",
+      message: expect.stringMatching(/2 files of its release one changed .*: file-50, file-51$/),
+    }),
+  ]);
+  expect(bytesOf(result, "web2")).toBeGreaterThan(bytesOf(result, "web1") + 1.9 * FILE_BYTES);
+  expect((await stat(stage.place("web2", "current", "file-50"))).mode).toBe(mode);
+  expectSource();
+});
+
+test("what a host says it has is not believed: a record of other files costs a fetch, nothing else", async () => {
+  await prepared();
+  await change();
+  await writeFile(stage.place("web1", ".rookery", "releases", "one.tree"), "no list of files");
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  expect(notesOf(result)).toEqual([expect.stringMatching(/^fetches everything, .*one\.tree is no list/)]);
+  expect(bytesOf(result, "web1")).toBeGreaterThan(TOTAL_BYTES * 0.95);
+  expect(bytesOf(result, "web2")).toBeLessThan(TOTAL_BYTES / 15);
+  expectSource();
+});
+
+test("killed half-way, then again: nothing half-made is left, and it goes on", async () => {
+  await prepared({ hosts: 2 });
+  await change(Array.from({ length: 60 }, (_, index) => `file-${index}`));
+  let killed = false;
+  const onEvent = (event: Event) => {
+    if (killed || event.type !== "progress" || event.verifiedBytes < 0.7 * event.totalBytes) return;
+    killed = true;
+    killAll(stage.fleet.names.flatMap((name) => stage.peers(name)).map(({ pid }) => pid));
+  };
+  const slow = ["-e", "rookery_max_download=2MB"];
+  const cut = await stage.json("deploy", ["-r", "two", ...slow], { onEvent });
+  expect([killed, cut.exitCode]).toEqual([true, 2]);
+  expect(await Promise.all(stage.fleet.names.map(stage.current))).toEqual(["one", "one"]);
+  for (const name of stage.fleet.names) expect(await stage.releases(name)).toEqual(["one"]);
+  const again = await stage.json("deploy", ["-r", "two", "--break-lock"]);
+  expect(again.exitCode).toBe(0);
+  for (const host of stage.fleet.names) expect(bytesOf(again, host)).toBeLessThan(60 * FILE_BYTES);
+  expectSource();
+  await stage.expectTidy();
+});
