@@ -118,7 +118,8 @@ async function goBackFrom(
     const why = batch === failed ? "with its batch" : `for batch ${failed.index} failed`;
     const back = await goBack(fleet, result, { owner: plan.owner, why });
     gone.push(...back);
-    if (back.length > 0) await around.after?.(back);
+    const lost = back.length > 0 ? await around.after?.(back) : undefined;
+    for (const [{ name }, { message }] of lost ?? []) fleet.note(message, { level: "warning", host: name });
     tell(fleet, batch, { state: "rolled-back" });
   }
   return gone;
