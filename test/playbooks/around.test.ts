@@ -1,12 +1,15 @@
 // Existing playbooks around the switch: real ansible-playbook, real sshd hosts.
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runPlaybook } from "../../lib/index.ts";
 import { type JsonResult, type Stage, startStage } from "../e2e/stage.ts";
 
 // ansible-playbook takes seconds to start where others share the machine.
 setDefaultTimeout(600_000);
+
+/** One connection a task instead of four. */
+const PIPELINED = { ansible_pipelining: true };
 
 let stage: Stage;
 afterEach(async () => {
@@ -52,7 +55,7 @@ const logOf = (host: string) =>
   );
 
 test("--before drains and --after restores each host around its switch, on the way back too; --check does nothing", async () => {
-  stage = await startStage({ hosts: 2 });
+  stage = await startStage({ hosts: 2, vars: PIPELINED });
   const around = [
     ...["--before", await playbook("drain.yml", DRAIN)],
     ...["--after", await playbook("restore.yml", RESTORE)],
@@ -79,7 +82,7 @@ test("--before drains and --after restores each host around its switch, on the w
 });
 
 test("batch by batch: a host that fails in a playbook is out, before the switch or after it, and the others go on", async () => {
-  stage = await startStage({ hosts: 4 });
+  stage = await startStage({ hosts: 4, vars: PIPELINED });
   const around = [
     ...["--before", await playbook("drain.yml", DRAIN), "-e", "fails=web2"],
     ...[
@@ -107,7 +110,7 @@ test("batch by batch: a host that fails in a playbook is out, before the switch 
 });
 
 test("a playbook that ends early takes all hosts of its batch; one that can't be reached is unreachable", async () => {
-  stage = await startStage({ hosts: 2 });
+  stage = await startStage({ hosts: 2, vars: PIPELINED });
   const strict = await playbook(
     "strict.yml",
     DRAIN.replace("- hosts: all", "- hosts: all\n  any_errors_fatal: true"),
@@ -121,13 +124,13 @@ test("a playbook that ends early takes all hosts of its batch; one that can't be
   const lost = await stage.json("deploy", ["--before", await playbook("gone.yml", DRAIN + gone)]);
   expect(lost).toMatchObject({ exitCode: 4 });
   expect(lost.host("web2")).toMatchObject({ status: "unreachable" });
-  expect(lost.host("web2").error).toMatch(/^gone\.yml: ping: .*Connection refused/);
+  expect(lost.host("web2").error).toMatch(/^gone\.yml: ansible\.builtin\.ping: .*Connection refused/);
   expect(await stage.current("web2")).toBeUndefined();
   await stage.expectTidy();
 });
 
 test("Ctrl+C ends a playbook with all it started", async () => {
-  stage = await startStage({ hosts: 1 });
+  stage = await startStage({ hosts: 1, vars: PIPELINED });
   const slow = await playbook("slow.yml", DRAIN.replace("echo", "sleep 3210; echo"));
   const interrupt = new AbortController();
   const result = await stage.json("deploy", ["--before", slow], {
@@ -142,13 +145,16 @@ test("Ctrl+C ends a playbook with all it started", async () => {
 });
 
 test("what can't be run is said before anything begins", async () => {
-  stage = await startStage({ hosts: 1 });
+  stage = await startStage({ hosts: 1, vars: PIPELINED });
   const drain = await playbook("drain.yml", DRAIN);
   const broken = await playbook("broken.yml", "- hosts: all\n  tasks:\n    - no.such.module: {}\n");
-  const bin = join(stage.fleet.root, "bin");
+  // All that a deploy needs here, but no Ansible.
+  const bin = join(stage.fleet.root, "here");
+  await mkdir(bin);
+  for (const name of ["id", "mkfifo", "ssh"]) await symlink(Bun.which(name) ?? "", join(bin, name));
   const absent = await stage.run("deploy", ["--before", "no/such.yml"]);
   const refused = await stage.run("deploy", ["--after", broken]);
-  const missing = await stage.run("deploy", ["--before", drain], { env: { PATH: `${bin}:/no/such/folder` } });
+  const missing = await stage.run("deploy", ["--before", drain], { env: { PATH: bin } });
   expect([absent, refused, missing].map(({ exitCode }) => exitCode)).toEqual([1, 1, 1]);
   expect(absent.stderr).toContain(
     "--before: the playbook no/such.yml is not there\n  → give its path from here",
@@ -159,7 +165,7 @@ test("what can't be run is said before anything begins", async () => {
 });
 
 test("runPlaybook hands over vault passwords that were typed, and what it limits to is a file", async () => {
-  stage = await startStage({ hosts: 2 });
+  stage = await startStage({ hosts: 2, vars: PIPELINED });
   const here = stage.fleet.root;
   await writeFile(join(here, "password"), "opens it\n");
   const words = [
