@@ -50,7 +50,7 @@ export async function planHosts(
     ...inventory.warnings,
     ...[...unserved].map(
       (name) =>
-        `${name} is set, but Rookery runs no Ansible tasks inside a deploy: see rookery_before_activate and rookery_after_activate`,
+        `${name} is set, but Rookery runs no task files inside a deploy: see rookery_before_activate, rookery_after_activate, --before and --after`,
     ),
   ];
   const ready = await readyHosts(planned, { signal });
