@@ -41,6 +41,25 @@ export async function askSecret(
   }
 }
 
+/**
+ * One line from the terminal, shown as it is typed; undefined where there is no terminal, or its input ends. What the
+ * terminal does with Ctrl+C stays as it is.
+ */
+export async function askLine(question: string): Promise<string | undefined> {
+  const terminal = openTerminal();
+  if (terminal === undefined) return undefined;
+  // As for passwords: a stream that was read from would keep the process alive until somebody types again.
+  const buffer = Buffer.alloc(1024);
+  writeSync(terminal, question);
+  const bytes = await new Promise<number>((resolve, reject) => {
+    read(terminal, buffer, 0, buffer.length, null, (error, count) =>
+      error ? reject(error) : resolve(count),
+    );
+  });
+  closeSync(terminal);
+  return bytes === 0 ? undefined : buffer.toString("utf8", 0, bytes).replace(/\r?\n$/, "");
+}
+
 /** Whether there is a terminal to ask on. */
 export function hasTerminal(): boolean {
   const terminal = openTerminal();

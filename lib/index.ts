@@ -19,6 +19,7 @@ export { settingsOf } from "./settings-of.ts";
 
 // zx's $ on hosts, and on many of them as one fleet
 export {
+  fleetFor,
   fleetOptions,
   openFleet,
   type OpenFleetOptions,
@@ -54,11 +55,15 @@ export { startTracker } from "./tracker/start.ts";
 export { newReleaseId } from "./release/layout.ts";
 export { openRelease, openSourceOf, type Release } from "./deploy/open-release.ts";
 export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
+export { bringOptions } from "./deploy/bring-flags.ts";
 export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
+export { bringRelease, type NamedRelease, nameRelease } from "./deploy/bring-release.ts";
+export { bringFiles } from "./deploy/bring-files.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
+export { requireSameTree } from "./deploy/resume.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";

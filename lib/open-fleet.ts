@@ -4,7 +4,7 @@ import { groupOf } from "./deploy/hosts.ts";
 import { readyHosts } from "./deploy/ready.ts";
 import { OpsError } from "./errors.ts";
 import type { Host, Inventory } from "./inventory/types.ts";
-import { FLEET_FLAGS, type Flag, type Parsed, parseOptions, type Usage } from "./options.ts";
+import { FLEET_FLAGS, type Flag, type OwnUsage, type Parsed, parseOptions, type Usage } from "./options.ts";
 import { watch } from "./script.ts";
 import { targetOf } from "./ssh/target.ts";
 import { Fleet, type FleetHost, type Member } from "./swarm/fleet.ts";
@@ -41,21 +41,59 @@ export interface OpenFleetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a fleet is called and shown. */
+export interface ShowFleetOptions {
+  readonly title: string;
+  readonly signal: AbortSignal;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  /** Only troubles are shown, for scripts that print results of their own. */
+  readonly quiet?: boolean | undefined;
+}
+
+/** A fleet that is shown while it lives. */
+class ShownFleet<H extends FleetHost> extends Fleet<H> {
+  readonly #shown: AsyncDisposable;
+
+  constructor(
+    hosts: readonly H[],
+    forks: number,
+    { title, signal, json = false, verbose = false, quiet = false }: ShowFleetOptions,
+  ) {
+    super(hosts, { title, forks, signal });
+    this.#shown = watch(this, { json, verbose, quiet });
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    await this.#shown[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * The hosts of a plan as a fleet, shown while it lives: a screen on a terminal, else lines, with `json` objects.
+ *
+ * @example
+ * const plan = await planDeploy(options, { signal });
+ * await using fleet = fleetFor(plan, { ...options, title: `${plan.app} from ${plan.source}`, signal });
+ */
+export function fleetFor<H extends FleetHost>(
+  { hosts, forks }: { readonly hosts: readonly H[]; readonly forks: number },
+  options: ShowFleetOptions,
+): Fleet<H> {
+  return new ShownFleet(hosts, forks, options);
+}
+
 /** A fleet that is shown while it lives, and knows its inventory. */
-export class ScriptFleet extends Fleet<ScriptHost> {
+export class ScriptFleet extends ShownFleet<ScriptHost> {
   readonly inventory: Inventory;
-  #shown: AsyncDisposable | undefined;
 
   constructor(
     inventory: Inventory,
-    hosts: readonly ScriptHost[],
-    {
-      title,
-      forks,
-      signal,
-    }: { readonly title: string; readonly forks: number; readonly signal: AbortSignal },
+    { hosts, forks }: { readonly hosts: readonly ScriptHost[]; readonly forks: number },
+    options: ShowFleetOptions,
   ) {
-    super(hosts, { title, forks, signal });
+    super(hosts, forks, options);
     this.inventory = inventory;
   }
 
@@ -79,17 +117,6 @@ export class ScriptFleet extends Fleet<ScriptHost> {
     const names = new Set(this.inventory.match(pattern).map(({ name }) => name));
     return this.members.filter(({ name }) => names.has(name));
   }
-
-  /** Shows it as the flags ask, until it is disposed. */
-  show(options: Parameters<typeof watch>[1]): this {
-    this.#shown ??= watch(this, options);
-    return this;
-  }
-
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await super[Symbol.asyncDispose]();
-    await this.#shown?.[Symbol.asyncDispose]();
-  }
 }
 
 /**
@@ -104,20 +131,12 @@ export class ScriptFleet extends Fleet<ScriptHost> {
  *   flags: { unit: { type: "text", value: "UNIT", help: "what is restarted" } },
  * });
  */
-export function fleetOptions<const Flags extends Record<string, Flag> = Record<never, Flag>>(
+export function fleetOptions<const Own extends Record<string, Flag> = Record<never, Flag>>(
   argv: readonly string[],
-  {
-    example,
-    about,
-    words = "INVENTORY [PATTERN]",
-    maxWords = 2,
-    flags,
-    ...usage
-  }: Pick<Usage<Flags>, "example" | "about"> &
-    Partial<Pick<Usage<Flags>, "words" | "minWords" | "maxWords" | "flags">>,
-): Parsed<typeof FLEET_FLAGS & Flags> {
-  const all = { ...FLEET_FLAGS, ...flags } as typeof FLEET_FLAGS & Flags;
-  return parseOptions(argv, { example, about, words, maxWords, flags: all, ...usage });
+  own: OwnUsage<Own> & Pick<Usage<Own>, "example" | "about">,
+): Parsed<typeof FLEET_FLAGS & Own> {
+  const flags = { ...FLEET_FLAGS, ...own.flags } as typeof FLEET_FLAGS & Own;
+  return parseOptions(argv, { words: "INVENTORY [PATTERN]", maxWords: 2, ...own, flags });
 }
 
 /**
@@ -144,12 +163,9 @@ export async function openFleet(
   const asked = { ...flags, ...given, words };
   const { inventory, hosts, forks } = await fleetConfig(asked, { signal });
   const members = hosts.map((host) => scriptHost(inventory, host));
-  const fleet = new ScriptFleet(inventory, await readyHosts(members, { signal }), {
-    title: title ?? words.join(" "),
-    forks,
-    signal,
-  });
-  return fleet.show({ json: asked.json, verbose: asked.verbose, quiet: quiet ?? false });
+  const plan = { hosts: await readyHosts(members, { signal }), forks };
+  const { json, verbose } = asked;
+  return new ScriptFleet(inventory, plan, { title: title ?? words.join(" "), signal, json, verbose, quiet });
 }
 
 function scriptHost(inventory: Inventory, host: Host): ScriptHost {

@@ -53,6 +53,11 @@ export interface Usage<Flags extends Record<string, Flag>> {
   readonly abbreviations?: boolean;
 }
 
+/** What a script of one's own says of itself, and the flags it adds to ours. */
+export type OwnUsage<Flags extends Record<string, Flag>> = Partial<
+  Pick<Usage<Flags>, "example" | "about" | "words" | "minWords" | "maxWords" | "flags">
+>;
+
 /** Thrown by `--help`: a wish, not an error. `script` prints it and exits 0. */
 export class Help extends Error {
   readonly text: string;
@@ -140,16 +145,15 @@ export function parseOptions<const Flags extends Record<string, Flag>>(
   return options as Parsed<Flags>;
 }
 
-/** The `--help` of a script: example, purpose, flags. */
+/** The `--help` of a script: example, purpose, its own flags, then those of every script with hosts. */
 export function helpText(usage: Usage<Record<string, Flag>>): string {
-  const rows = [
-    ...Object.entries(usage.flags),
-    ["help", { type: "switch", short: "h", help: "this text" }] as [string, Flag],
-  ].map(([name, flag]) => {
-    const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-    return [`  ${short}--${dashed(name)}${"value" in flag ? ` ${flag.value}` : ""}`, flag.help] as const;
-  });
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  const rows = Object.entries(usage.flags).map(([name, flag]) => [name, flagRow(name, flag)] as const);
+  const help = flagRow("help", { type: "switch", short: "h", help: "this text" });
+  const own = [...rows.filter(([name]) => !(name in FLEET_FLAGS)).map(([, row]) => row), help];
+  const common = rows.filter(([name]) => name in FLEET_FLAGS).map(([, row]) => row);
+  const width = Math.max(...[...own, ...common].map(([left]) => left.length)) + 2;
+  const block = (list: readonly (readonly [string, string])[]) =>
+    list.map(([left, text]) => left.padEnd(width) + text);
   const script = /scripts\/[\w./-]+\.ts/.exec(usage.example)?.[0] ?? "script";
   return [
     usage.example,
@@ -158,8 +162,16 @@ export function helpText(usage: Usage<Record<string, Flag>>): string {
     "",
     `Usage: bun ${script} ${usage.words}`.trimEnd(),
     "",
-    ...rows.map(([left, help]) => left.padEnd(width) + help),
+    ...block(own),
+    ...(common.length === 0
+      ? []
+      : ["", "Hosts and how to reach them, as with Ansible:", "", ...block(common)]),
   ].join("\n");
+}
+
+function flagRow(name: string, flag: Flag): readonly [string, string] {
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+  return [`  ${short}--${dashed(name)}${"value" in flag ? ` ${flag.value}` : ""}`, flag.help];
 }
 
 function parseStrictly(argv: readonly string[], usage: Usage<Record<string, Flag>>) {

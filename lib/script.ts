@@ -62,7 +62,11 @@ export function watch(
   // Loaded by the scripts that watch a fleet, not by all.
   const { showFleet } = require("./ui/show.ts") as typeof import("./ui/show.ts");
   const onQuit = () => process.kill(process.pid, "SIGINT");
-  return showFleet(fleet, { mode: json ? "json" : quiet ? "troubles" : "auto", verbose, onQuit });
+  const ask = async (question: string) => {
+    const { askLine } = await import("./ask.ts");
+    return await askLine(question);
+  };
+  return showFleet(fleet, { mode: json ? "json" : quiet ? "troubles" : "auto", verbose, onQuit, ask });
 }
 
 /**

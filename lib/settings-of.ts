@@ -49,7 +49,9 @@ function gitSource(inventory: Inventory, host: Host): string | undefined {
   const repository = inventory.value(host, "ansistrano_git_repo");
   // Ansistrano's own default.
   const branch = inventory.value(host, "ansistrano_git_branch") ?? "master";
-  return typeof repository === "string" ? `git+${repository}#${branch}` : undefined;
+  if (typeof repository !== "string") return undefined;
+  const folder = String(inventory.value(host, "ansistrano_git_repo_tree") ?? "").replace(/^\/+|\/+$/g, "");
+  return `git+${repository}#${branch}${folder === "" ? "" : `:${folder}`}`;
 }
 
 function readSetting<T>(

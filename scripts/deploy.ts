@@ -16,6 +16,7 @@ import {
   previewDeploy,
   record,
   requireHosts,
+  requireSameTree,
   script,
   startFleet,
   watch,
@@ -33,10 +34,12 @@ await script(async (signal) => {
   await using _screen = watch(fleet, options);
   return await fleet.run(async () => {
     for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
+    if (plan.nothing !== undefined) return plan.nothing;
     await using source = await openSourceOf(fleet, plan);
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
     if (!options.check) await lockFirst(fleet, plan);
     await using release = await openRelease(fleet, plan, source);
+    requireSameTree(release, plan);
     const choice = chooseFor(fleet, release);
     if (options.check) return previewDeploy(fleet, release, choice, plan);
     if (fleet.alive.length === 0)

@@ -13,8 +13,8 @@ import {
 await script(async (signal) => {
   const options = parseOptions(Bun.argv.slice(2), {
     example: "bun scripts/peer.ts release.torrent ./release --peer web1:6881",
-    about:
-      "Fetches the torrent's files into the folder DEST, keeping what is right there already, and hashes them again from disk. Uploads meanwhile.",
+    about: `Fetches the torrent's files into the folder DEST, keeping what is right there already, and hashes them again
+from disk. Uploads meanwhile.`,
     words: "FILE.torrent DEST",
     minWords: 2,
     maxWords: 2,

@@ -4,7 +4,7 @@ import { parseOptions, readTorrent, script, startPeer, untilAborted } from "../l
 
 await script(async (signal) => {
   const options = parseOptions(Bun.argv.slice(2), {
-    example: "bun scripts/seed.ts release.torrent ./release --tracker http://deploy1:6969/…/announce",
+    example: "bun scripts/seed.ts release.torrent ./release --port 6881",
     about: "Checks PATH against the torrent, then uploads it to whoever asks, until Ctrl+C.",
     words: "FILE.torrent PATH",
     minWords: 2,

@@ -69,7 +69,7 @@ export async function activateInBatches(
       if (goesBack(plan)) {
         for (const member of await goBackFrom(fleet, batch, results, { plan, around })) back.add(member);
       }
-      if (goesBack(plan) || waitFrom(batch.index)) throw stoppedAt(fleet, batch, { ...ended, reason });
+      if (goesBack(plan) || waitFrom(batch.index - 1)) throw stoppedAt(fleet, batch, { ...ended, reason });
     }
   } catch (error) {
     if (!(error instanceof OpsError && error.code === "interrupted" && results.size > 0)) throw error;
@@ -116,10 +116,7 @@ async function goBackFrom(
     if (batch !== failed && !all) continue;
     tell(fleet, batch, { state: "rolling-back", back: [...result.switched.keys()].map(({ name }) => name) });
     const why = batch === failed ? "with its batch" : `for batch ${failed.index} failed`;
-    const back = await goBack(fleet, result, { owner: plan.owner, why });
-    gone.push(...back);
-    const lost = back.length > 0 ? await around.after?.(back) : undefined;
-    for (const [{ name }, { message }] of lost ?? []) fleet.note(message, { level: "warning", host: name });
+    gone.push(...(await goBack(fleet, result, { owner: plan.owner, why, after: around.after })));
     tell(fleet, batch, { state: "rolled-back" });
   }
   return gone;

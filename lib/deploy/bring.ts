@@ -67,8 +67,8 @@ export function chooseBack(
 /** What hosts that hold release `id` say of it. */
 function factsOf(reports: ReadonlyMap<string, HostReport>, id: string): ReleaseFacts {
   const held = [...reports.values()].flatMap(({ releases }) => releases.find((each) => each.id === id) ?? []);
-  const { infohash, revision } = held[0] ?? {};
-  return { infohash, revision };
+  const { infohash, tree, revision } = held[0] ?? {};
+  return { infohash, tree, revision };
 }
 
 function requireReached(fleet: DeployFleet): void {

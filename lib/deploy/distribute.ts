@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fleetConfig } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import { RECORD_FLAGS } from "../history/flags.ts";
-import { FLEET_FLAGS, type Flag, type Parsed, parseOptions } from "../options.ts";
+import { FLEET_FLAGS, type Flag, type OwnUsage, type Parsed, parseOptions } from "../options.ts";
 import { type SwarmSettings, swarmSettingsOf } from "../settings-of.ts";
 import { targetOf } from "../ssh/target.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
@@ -46,8 +46,14 @@ export interface DistributePlan {
   readonly via: Via;
 }
 
-/** Options of distribute.ts. */
-export function distributeOptions(argv: readonly string[]): Parsed<typeof DISTRIBUTE_FLAGS> {
+/**
+ * Options of distribute.ts; `own` as in `bringOptions`.
+ * @throws OpsError `usage`
+ */
+export function distributeOptions<const Own extends Record<string, Flag> = Record<never, Flag>>(
+  argv: readonly string[],
+  own: OwnUsage<Own> = {},
+): Parsed<typeof DISTRIBUTE_FLAGS & Own> {
   return parseOptions(argv, {
     example: "bun scripts/distribute.ts prod web ./model.bin /srv/models/",
     about:
@@ -55,7 +61,8 @@ export function distributeOptions(argv: readonly string[]): Parsed<typeof DISTRI
     words: "INVENTORY PATTERN SRC DEST",
     minWords: 3,
     maxWords: 4,
-    flags: DISTRIBUTE_FLAGS,
+    ...own,
+    flags: { ...DISTRIBUTE_FLAGS, ...own.flags } as typeof DISTRIBUTE_FLAGS & Own,
   });
 }
 

@@ -24,7 +24,7 @@ const RELEASE_FLAGS = {
   check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
 } as const satisfies Record<string, Flag>;
 
-const DEPLOY_FLAGS = {
+export const DEPLOY_FLAGS = {
   ...RELEASE_FLAGS,
   source: {
     type: "text",

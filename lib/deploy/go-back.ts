@@ -2,7 +2,7 @@
 import { atHost, OpsError } from "../errors.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet } from "../swarm/fleet.ts";
-import type { BatchResult, DeployMember } from "./batch.ts";
+import type { AroundBatch, BatchResult, DeployMember } from "./batch.ts";
 import type { PlannedHost } from "./hosts.ts";
 import { OR_GO_BACK, runCommands } from "./release-commands.ts";
 
@@ -18,15 +18,21 @@ interface WentBack {
 /**
  * Puts `current` back on every host that was switched, runs after-activate commands in the release it ran before, and
  * notes it in revisions.log; a host that had none loses its `current`. Then every host gets its row: why it failed and
- * where it is now, or that it was well and had to go with the others, for `why`.
+ * where it is now, or that it was well and had to go with the others, for `why`. `after` comes before that, for those
+ * that are back.
  * @returns how many are back
  */
 export async function goBack(
   fleet: DeployFleet,
   { switched, bad }: BatchResult,
-  { owner, why }: { readonly owner: string; readonly why: string },
+  {
+    owner,
+    why,
+    after,
+  }: { readonly owner: string; readonly why: string; readonly after?: AroundBatch["after"] },
 ): Promise<readonly DeployMember[]> {
   const results = await switchAllBack(fleet, switched, owner);
+  await restore(fleet, results, after);
   for (const [member, { text, error }] of results) {
     const cause = bad.get(member);
     if (cause !== undefined) {
@@ -45,11 +51,28 @@ export async function goBack(
   return [...results].filter(([, { error }]) => error === undefined).map(([member]) => member);
 }
 
+/** Hosts that are back are in service again as they were: what was done before the switch is undone. */
+async function restore(
+  fleet: DeployFleet,
+  results: Map<DeployMember, WentBack>,
+  after: AroundBatch["after"],
+): Promise<void> {
+  const back = [...results].filter(([, { error }]) => error === undefined).map(([member]) => member);
+  if (after === undefined || back.length === 0) return;
+  try {
+    for (const [member, error] of (await after(back)) ?? [])
+      results.set(member, { text: `${results.get(member)?.text}, but ${error.message}`, error });
+  } catch (error) {
+    if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
+    fleet.note(`of the hosts that went back: ${error.message}`, { level: "warning" });
+  }
+}
+
 async function switchAllBack(
   fleet: DeployFleet,
   switched: BatchResult["switched"],
   owner: string,
-): Promise<ReadonlyMap<DeployMember, WentBack>> {
+): Promise<Map<DeployMember, WentBack>> {
   const { signal } = fleet;
   const results = new Map<DeployMember, WentBack>();
   const each = (

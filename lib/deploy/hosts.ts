@@ -46,13 +46,7 @@ export async function planHosts(
     return { name: host.name, group: groupOf(host), target, reach: { address, ports }, settings };
   });
   const unserved = new Set(hosts.flatMap((host) => unservedVars(inventory, host)));
-  const warnings = [
-    ...inventory.warnings,
-    ...[...unserved].map(
-      (name) =>
-        `${name} is set, but Rookery runs no task files inside a deploy: see rookery_before_activate, rookery_after_activate, --before and --after`,
-    ),
-  ];
+  const warnings = [...inventory.warnings, ...unserved];
   const ready = await readyHosts(planned, { signal });
   return { ...config, hosts: ready, warnings };
 }

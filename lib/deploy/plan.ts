@@ -8,6 +8,7 @@ import { agreed } from "./agreed.ts";
 import type { DeployOptions, RollbackOptions } from "./flags.ts";
 import { ownerName, type PlannedHost, planHosts } from "./hosts.ts";
 import { type Playbooks, planPlaybooks } from "./playbooks.ts";
+import { lastRun, type Resumed, resumeWith } from "./resume.ts";
 import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
@@ -36,11 +37,15 @@ export interface DeployPlan extends Rolling {
   readonly playbooks: Playbooks;
   /** Said once at the start. */
   readonly warnings: readonly string[];
+  /** The run that this one goes on with. */
+  readonly resumed?: Resumed | undefined;
+  /** Why there is nothing to do, in a sentence; then there are no hosts. */
+  readonly nothing?: string | undefined;
 }
 
 /**
  * The plan of a deploy.
- * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, or `release` for a name that can't be a folder's
+ * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, `release` for a name that can't be a folder's, `history`
  */
 export async function planDeploy(
   options: DeployOptions,
@@ -54,6 +59,8 @@ export async function planDeploy(
   requireDistinct(hosts);
   const { app, source, exclude } = agreed(hosts);
   refuseCredentials(source);
+  const resumed = options.resume ? lastRun({ app, environment }) : undefined;
+  const going = resumed === undefined ? { hosts, warnings: [] } : resumeWith(hosts, resumed);
   const wishes = hosts.map(({ name, settings }) => ({ name, via: settings.via }));
   return {
     app,
@@ -61,8 +68,7 @@ export async function planDeploy(
     pattern,
     source: /^git[:+]/.test(source) ? source : resolve(source),
     exclude,
-    release: options.release,
-    hosts,
+    release: resumed?.release ?? options.release,
     forks,
     via: agreedVia(wishes, options.via),
     ...planRolling(options, { hosts, inventory }),
@@ -70,7 +76,9 @@ export async function planDeploy(
     owner: ownerName(),
     metrics: options.metrics ?? hosts[0]?.settings.metrics,
     playbooks: await planPlaybooks(options, { access: ansible, signal }),
-    warnings,
+    resumed,
+    ...going,
+    warnings: [...warnings, ...going.warnings],
   };
 }
 

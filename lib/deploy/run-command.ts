@@ -15,8 +15,8 @@ const RUN_FLAGS = {
 export function runOptions(argv: readonly string[]): Parsed<typeof RUN_FLAGS> {
   const options = parseOptions(argv, {
     example: "bun scripts/run.ts prod web -- uptime",
-    about:
-      "Runs a command on every matching host. One word after -- is a line for the host's shell; several are taken as they are.",
+    about: `Runs a command on every matching host. One word after -- is a line for the host's shell; several are
+taken as they are.`,
     words: "INVENTORY [PATTERN] -- COMMAND",
     maxWords: 2,
     flags: RUN_FLAGS,

@@ -2,6 +2,10 @@
 import { $ } from "zx";
 import { OpsError } from "../errors.ts";
 
+export interface GitOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Writes the tree of `ref` (a commit, branch, tag, or `ref:folder`) as a tar archive to the file `tar`, as
  * `git archive` makes it: `export-ignore` and `export-subst` attributes apply, submodules are empty folders.
@@ -11,7 +15,14 @@ import { OpsError } from "../errors.ts";
 export async function archiveRef(
   ref: string,
   tar: string,
-  { cwd, signal }: { readonly cwd: string; readonly signal?: AbortSignal | undefined },
+  {
+    cwd,
+    signal,
+    fail = (why) =>
+      new OpsError("source", `git:${ref}: ${why}`, {
+        hint: `name a commit, branch or tag of the repository in ${cwd}`,
+      }),
+  }: GitOptions & { readonly cwd: string; readonly fail?: (why: string) => OpsError },
 ): Promise<string | undefined> {
   const git = async (folder: string, ...words: readonly string[]) => {
     const run = $({ cwd: folder, quiet: true, nothrow: true, ...(signal && { signal }) });
@@ -27,17 +38,13 @@ export async function archiveRef(
         hint: "install git",
       });
     }
-    throw failed(stderr.trim());
+    throw fail(stderr.trim());
   };
-  const failed = (why: string) =>
-    new OpsError("source", `git:${ref}: ${why}`, {
-      hint: `name a commit, branch or tag of the repository in ${cwd}`,
-    });
   const repository = await must(cwd, "rev-parse", "--absolute-git-dir");
   // No name in git begins with a dash; as an argument it would be taken for an option.
-  if (ref === "" || ref.startsWith("-")) throw failed("not a name git could know");
+  if (ref === "" || ref.startsWith("-")) throw fail("not a name git could know");
   const kind = await must(cwd, "cat-file", "-t", ref);
-  if (kind === "blob") throw failed("that is one file; name a commit or a folder");
+  if (kind === "blob") throw fail("that is one file; name a commit or a folder");
   const found = await git(cwd, "rev-parse", "--verify", "--quiet", `${ref.replace(/:.*/s, "")}^{commit}`);
   const commit = found.exitCode === 0 ? found.stdout.trim() : undefined;
   // The commit, where all of it is meant: export-subst then has something to say.
@@ -66,32 +73,35 @@ export function refuseCredentials(from: string): void {
 }
 
 /**
- * The same for `git+URL#REF`: fetches that one commit, without history, and archives it. Credentials come from git's own
- * helpers and ssh; nothing is asked for.
+ * The same for `git+URL#REF` and `git+URL#REF:folder`: fetches that one commit, without history, and archives it.
+ * Credentials come from git's own helpers and ssh; nothing is asked for.
  * @throws OpsError `source` quoting git, `tool` when there is no git
  */
 export async function archiveRemote(
   from: string,
   tar: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal }: GitOptions = {},
 ): Promise<string | undefined> {
   refuseCredentials(from);
-  const [, url = "", ref = "HEAD"] = /^git\+([^#]+)(?:#(.+))?$/s.exec(from) ?? [];
+  const [, url = "", named = "HEAD"] = /^git\+([^#]+)(?:#(.+))?$/s.exec(from) ?? [];
+  // No name in git holds a colon.
+  const [ref = "", folder] = named.split(/:(.*)/s);
   const fail = (why: string) =>
     new OpsError("source", `${from}: ${why}`, {
-      hint: "write git+URL#BRANCH, of a repository this machine may fetch from",
+      hint: "write git+URL#BRANCH, or git+URL#BRANCH:FOLDER, of a repository this machine may fetch from",
     });
   if (url === "" || url.startsWith("-") || ref.startsWith("-")) throw fail("not a repository's address");
-  const folder = `${tar}.git`;
+  const repository = `${tar}.git`;
   const environment = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
   const run = $({ quiet: true, nothrow: true, env: environment, ...(signal && { signal }) });
-  const made = await run`git init --quiet --bare ${folder}`;
+  const made = await run`git init --quiet --bare ${repository}`;
   if (made.exitCode === 127)
     throw new OpsError("tool", `git is needed for ${from} and is not installed`, { hint: "install git" });
-  const fetched = await run`git -C ${folder} fetch --quiet --depth 1 --no-tags -- ${url} ${ref}`;
+  const fetched = await run`git -C ${repository} fetch --quiet --depth 1 --no-tags -- ${url} ${ref}`;
   signal?.throwIfAborted();
   if (made.exitCode !== 0 || fetched.exitCode !== 0) throw fail((made.stderr + fetched.stderr).trim());
-  return archiveRef("FETCH_HEAD", tar, { cwd: folder, signal });
+  const what = folder === undefined ? "FETCH_HEAD" : `FETCH_HEAD:${folder}`;
+  return archiveRef(what, tar, { cwd: repository, signal, fail });
 }
 
 /** The commit checked out around `folder`, `-dirty` when tracked files differ from it; undefined outside of git. */

@@ -33,6 +33,13 @@ interface Speaker extends PipedWire {
   readonly closed: () => void;
 }
 
+interface Conversation {
+  /** Known beforehand: a peer that is full resets us before we are told that we are connected. */
+  readonly address: string;
+  readonly outgoing: boolean;
+  readonly ended: (peerId: string | undefined) => void;
+}
+
 export interface Links {
   /** For the listener: what becomes of connections from outside. */
   readonly handlers: Bun.SocketHandler<Speaker | undefined>;
@@ -76,8 +83,8 @@ export function openLinks({ infohash, peerId, allow, adopt, upload, onUnreached 
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Speaks the wire protocol on `socket`; `ended` is called once, with whether the peer was ever linked. */
-  function speak(socket: Socket, outgoing: boolean, ended: (peerId: string | undefined) => void): Wire {
-    const zone = zones.get(plainAddress(socket.remoteAddress)) ?? "";
+  function speak(socket: Socket, { address, outgoing, ended }: Conversation): Wire {
+    const zone = zones.get(address) ?? "";
     const destroy = () => void socket.terminate();
     const piped = openWire({ write: (bytes) => socket.write(bytes), destroy }, { upload });
     const { wire } = piped;
@@ -152,7 +159,7 @@ export function openLinks({ infohash, peerId, allow, adopt, upload, onUnreached 
       handlers: listeners,
       opened: (socket) => {
         if (closed) return void socket.terminate();
-        const wire = speak(socket, true, ended);
+        const wire = speak(socket, { address, outgoing: true, ended });
         wire.peerAddress = `${address}:${port}`;
         wire.handshake(infohash, peerId);
       },
@@ -197,10 +204,15 @@ export function openLinks({ infohash, peerId, allow, adopt, upload, onUnreached 
     handlers: {
       ...listeners,
       open: (socket) => {
-        const address = plainAddress(socket.remoteAddress);
+        // A socket that was reset already has no address any more, whatever the types say.
+        const address = plainAddress(socket.remoteAddress ?? "");
         // Dropped before a byte is read or answered: to strangers this port is silent.
         if (closed || !allow(address) || sockets.size >= 2 * MAX_LINKS) return void socket.terminate();
-        speak(socket, false, () => {}).peerAddress = `${address}:${socket.remotePort}`;
+        speak(socket, {
+          address,
+          outgoing: false,
+          ended: () => {},
+        }).peerAddress = `${address}:${socket.remotePort}`;
       },
     },
     connect: (peers) => {

@@ -9,7 +9,7 @@ import { isTemplate, runText, type ShellHost, type ShellOptions } from "./remote
 
 /** How the commands of a fleet's `$` run, beside what a host's `$` may be told. */
 export interface FleetShellOptions extends ShellOptions {
-  /** Which hosts of the fleet; all that are neither failed nor through otherwise. */
+  /** Which hosts of the fleet; all that have not failed otherwise. */
   readonly members?: readonly { readonly name: string }[] | undefined;
   /** Hosts at a time; the fleet's `forks` otherwise. */
   readonly forks?: number | undefined;
@@ -35,7 +35,8 @@ export interface FleetShell<M> {
 
 /** What a fleet's `$` needs of the fleet. */
 export interface ShellFleet<M> {
-  alive(): readonly M[];
+  /** The members that have not failed. */
+  well(): readonly M[];
   /** The members of these names. */
   named(names: readonly string[]): readonly M[];
   readonly forks: number;
@@ -138,7 +139,7 @@ export function fleetShell<M>(fleet: ShellFleet<M>, options: FleetShellOptions =
       return commandText(first, own, options);
     };
     // A mistake in the template is every host's: it is thrown here, where the stack shows it.
-    const [one] = fleet.alive();
+    const [one] = fleet.well();
     if (one !== undefined) textFor(one);
     return new FleetCommand((wishes, onRow) => runOnAll(fleet, textFor, wishes, onRow), options);
   }
@@ -157,7 +158,7 @@ async function runOnAll<M>(
     onRow(row);
   };
   const slot = limiter(forks);
-  const chosen = members === undefined ? fleet.alive() : fleet.named(members.map(({ name }) => name));
+  const chosen = members === undefined ? fleet.well() : fleet.named(members.map(({ name }) => name));
   await fleet.each(chosen, forks, async (member) => {
     const host = fleet.shellHost(member);
     try {

@@ -83,7 +83,7 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
     return [...this.#members.values()].filter(({ name }) => !isFinal(this.status(name)));
   }
 
-  /** zx's `$` on all hosts that are alive; see `FleetShell`. */
+  /** zx's `$` on all hosts that have not failed; see `FleetShell`. */
   get $(): FleetShell<Member<H>> {
     return fleetShell(shellFleet(this));
   }

@@ -3,7 +3,9 @@ import type { ShellFleet } from "../shell/fleet-shell.ts";
 import { remoteShell, type ShellHost } from "../shell/remote-shell.ts";
 import type { Connection } from "../ssh/types.ts";
 import { LOGINS_AT_ONCE, openWays } from "./connect.ts";
+import { faultOf } from "./fault.ts";
 import type { Fleet, FleetHost, Member } from "./fleet.ts";
+import { isFinal } from "./state.ts";
 
 /** Where each member's commands go. */
 const places = new WeakMap<object, ShellHost>();
@@ -44,7 +46,8 @@ export function withShell<H extends FleetHost>(fleet: Fleet<H>, host: H): Member
 /** `fleet` as its `$` needs it. */
 export function shellFleet<H extends FleetHost>(fleet: Fleet<H>): ShellFleet<Member<H>> {
   return {
-    alive: () => fleet.alive,
+    well: () =>
+      fleet.members.filter(({ name }) => !isFinal(fleet.status(name)) || fleet.status(name) === "ok"),
     named: (names) => fleet.members.filter(({ name }) => names.includes(name)),
     forks: fleet.forks,
     signal: fleet.signal,
@@ -53,7 +56,12 @@ export function shellFleet<H extends FleetHost>(fleet: Fleet<H>): ShellFleet<Mem
       if (place === undefined) throw new TypeError(`${member.name} is not of this fleet`);
       return place;
     },
-    fail: (member, error) => fleet.fail(member, error),
+    fail: (member, error) => {
+      if (fleet.status(member.name) !== "ok") return fleet.fail(member, error);
+      // A host that was through, and well, is so no longer.
+      const fault = faultOf(error, { host: member.name, switched: false });
+      fleet.emit({ type: "failed", host: member.name, status: "failed", error: fault });
+    },
     each: async (members, limit, work) => {
       await fleet.each(work, { members, limit: Math.max(limit, LOGINS_AT_ONCE) });
     },

@@ -17,6 +17,8 @@ export interface AppProps {
   readonly keys: boolean;
   /** q or the first Ctrl+C: stop cleanly. */
   readonly onQuit: () => void;
+  /** Enter: a run that waits between batches goes on. */
+  readonly onGo: () => void;
   /** Ctrl+C while stopping: leave now. */
   readonly onLeave: () => void;
 }
@@ -24,7 +26,7 @@ export interface AppProps {
 /** Rows that change places more often can't be read. */
 const SORT_EVERY_MS = 2000;
 
-export function App({ state, theme, nowMs, keys, onQuit, onLeave }: AppProps) {
+export function App({ state, theme, nowMs, keys, onQuit, onGo, onLeave }: AppProps) {
   const { columns, rows } = useWindowSize();
   const [offset, setOffset] = useState(0);
   const [stopping, setStopping] = useState(false);
@@ -48,6 +50,7 @@ export function App({ state, theme, nowMs, keys, onQuit, onLeave }: AppProps) {
         setStopping(true);
         return onQuit();
       }
+      if (key.return) return onGo();
       const page = Math.max(1, hostRows - 1);
       const steps = { up: -1, down: 1, pageUp: -page, pageDown: page };
       const step =

@@ -7,6 +7,8 @@ export interface FleetFeed {
   readonly state: FleetState;
   /** Events from this call on, none replayed; ends when the run is over. */
   events(): AsyncIterable<FleetEvent>;
+  /** Where the run waits between batches. */
+  readonly pause?: { goOn(): void };
 }
 
 /** One way of showing a fleet. */

@@ -84,10 +84,16 @@ interface KeysProps {
   readonly keys: boolean;
   /** `slowest first, 1–13 of 100`; empty when all hosts are in sight. */
   readonly place: string;
+  /** Whether Enter lets a run go on. */
+  readonly paused?: boolean;
 }
 
-export function Keys({ theme, columns, stopping, keys, place }: KeysProps) {
-  const stop = stopping ? "stopping, Ctrl+C again leaves at once" : "q stops";
+export function Keys({ theme, columns, stopping, keys, place, paused = false }: KeysProps) {
+  const stop = stopping
+    ? "stopping, Ctrl+C again leaves at once"
+    : paused
+      ? "Enter goes on   q stops"
+      : "q stops";
   const left = !keys
     ? place
     : firstFitting(
@@ -97,12 +103,12 @@ export function Keys({ theme, columns, stopping, keys, place }: KeysProps) {
         columns - 3 - widthOf(place),
       );
   if (!keys || place === "")
-    return <Line theme={theme} text={` ${theme.paint(stopping ? "yellow" : "dim", left)}`} />;
+    return <Line theme={theme} text={` ${theme.paint(stopping || paused ? "yellow" : "dim", left)}`} />;
   const gap = " ".repeat(Math.max(1, columns - 2 - widthOf(left) - widthOf(place)));
   return (
     <Line
       theme={theme}
-      text={` ${theme.paint(stopping ? "yellow" : "dim", left)}${theme.paint("dim", gap + fit(place, widthOf(place)))}`}
+      text={` ${theme.paint(stopping || paused ? "yellow" : "dim", left)}${theme.paint("dim", gap + fit(place, widthOf(place)))}`}
     />
   );
 }

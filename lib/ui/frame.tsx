@@ -4,8 +4,9 @@
 import { Box, Text } from "ink";
 import * as React from "react";
 import type { FleetState } from "../swarm/state.ts";
+import { Below } from "./below.tsx";
 import { Cells } from "./cells.tsx";
-import { Health, Keys, Log, logLines } from "./foot.tsx";
+import { Keys, Log, logLines } from "./foot.tsx";
 import { Counts, OverallBar, Phases, Title } from "./head.tsx";
 import { type Layout, layout } from "./layout.ts";
 import { byGroup } from "./order.ts";
@@ -84,10 +85,17 @@ export function Frame({ state, theme, columns, rows, nowMs, urgent, offset, stop
       {overflowRows > 0 && gap}
       <Rows state={state} names={names} theme={theme} columns={columns} />
       {gap}
-      {roomy !== "no" && <Health state={state} numbers={numbers} theme={theme} columns={columns} />}
+      {roomy !== "no" && <Below {...head} />}
       <Log lines={logLines(state, { theme, columns, most: logRows })} theme={theme} />
       {roomy !== "no" && (
-        <Keys theme={theme} columns={columns} stopping={stopping} keys={keys} place={place} />
+        <Keys
+          theme={theme}
+          columns={columns}
+          stopping={stopping}
+          keys={keys}
+          place={place}
+          paused={state.batches.some(({ step }) => step === "paused")}
+        />
       )}
     </Box>
   );

@@ -33,6 +33,7 @@ export interface ScreenOptions {
   /** Whether console.log may be shown above the screen: only where it would end up on this terminal anyway. */
   readonly patchConsole: boolean;
   readonly onQuit: () => void;
+  readonly onGo: () => void;
   readonly onLeave: () => void;
   /** The screen failed, which is a bug; Ink has shown it with its stack and given the terminal back. */
   readonly onBroken: () => void;
@@ -40,7 +41,7 @@ export interface ScreenOptions {
 
 /** Opens the screen. Its `end` gives the terminal back and writes the commands' output and the warnings again. */
 export function openScreen(options: ScreenOptions): Reporter {
-  const { state, verbose, theme, output, input, onQuit, onLeave } = options;
+  const { state, verbose, theme, output, input, onQuit, onGo, onLeave } = options;
   const kept: string[] = [];
   let drawnAtMs = 0;
   let dirty = false;
@@ -51,6 +52,7 @@ export function openScreen(options: ScreenOptions): Reporter {
       nowMs={nowMs}
       keys={input.isTTY === true}
       onQuit={onQuit}
+      onGo={onGo}
       onLeave={onLeave}
     />
   );

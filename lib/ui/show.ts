@@ -2,6 +2,7 @@
 import type { FleetEvent } from "../swarm/events.ts";
 import { type FleetState, reduce } from "../swarm/state.ts";
 import type { FleetFeed, Output, Reporter } from "./feed.ts";
+import { asksToGoOn, askToGoOn } from "./go-on.ts";
 import { jsonReporter } from "./json.ts";
 import { linesReporter, troublesReporter } from "./lines.ts";
 import { previewText } from "./preview.ts";
@@ -17,6 +18,8 @@ export interface ShowOptions {
   readonly verbose: boolean;
   /** q or Ctrl+C on the screen, called once; without a screen Ctrl+C is the signal it always is. */
   readonly onQuit: () => void;
+  /** Asks on the terminal, where there is no screen whose keys are read; undefined when nobody can answer. */
+  readonly ask?: ((question: string) => Promise<string | undefined>) | undefined;
   readonly stdout?: Output;
   readonly stderr?: Output;
   readonly stdin?: NodeJS.ReadStream;
@@ -54,6 +57,7 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   let reporter: Reporter | undefined;
   let preview: Extract<FleetEvent, { type: "preview" }> | undefined;
   let over = false;
+  let screen = false;
 
   const look = (stream: Output): Theme => theme(lookFor(stream, process.env));
   const lines = (make = linesReporter): Reporter => {
@@ -66,9 +70,10 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
   };
   const leaveScreen = async () => {
     if (over) return;
-    const screen = reporter;
+    const left = reporter;
     reporter = lines();
-    await screen?.end(feed.state);
+    screen = false;
+    await left?.end(feed.state);
   };
   const leave = async () => {
     await leaveScreen();
@@ -93,6 +98,7 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
     else {
       const { openScreen } = await loadScreen();
       if (over) return;
+      screen = true;
       reporter = openScreen({
         state: () => feed.state,
         verbose,
@@ -101,6 +107,7 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
         input: stdin,
         patchConsole: stdout.isTTY === true,
         onQuit,
+        onGo: () => feed.pause?.goOn(),
         onLeave: () => void leave().catch(reject),
         onBroken: () => void leaveScreen().catch(reject),
       });
@@ -111,6 +118,7 @@ export function showFleet(feed: FleetFeed, options: ShowOptions): Shown {
       if (next.value.type === "preview") preview = next.value;
       state = reduce(state, next.value);
       reporter.event(next.value, state);
+      if (!screen && asksToGoOn(next.value)) void askToGoOn(feed, options).catch(reject);
     }
     await finish();
   };

@@ -71,20 +71,42 @@ test("an Ansistrano shop needs no new vars, and ours go first", async () => {
   );
 });
 
-test("Ansistrano vars that change what a deploy does are named", async () => {
+test("Ansistrano vars that change what a deploy does are named, with what to do", async () => {
   const vars = {
     ...{
       ansistrano_current_dir: "live",
       ansistrano_version_dir: "releases",
       ansistrano_before_setup_tasks_file: "",
+      ansistrano_unarchive_exclude: [],
     },
+    ansistrano_deploy_via: "s3_unarchive",
+    ansistrano_current_via: "rsync",
     ansistrano_after_symlink_tasks_file: "restart.yml",
   };
-  const { inventory, host } = await hostWith({ ...LEAST, ...vars });
-  expect(unservedVars(inventory, host)).toEqual([
+  const { rookery_source: _ours, ...least } = LEAST;
+  const { inventory, host } = await hostWith({ ...least, ansistrano_deploy_from: "app", ...vars });
+  const said = unservedVars(inventory, host);
+  expect(said.map((line) => line.split(" ")[0])).toEqual([
     "ansistrano_current_dir",
+    "ansistrano_current_via",
     "ansistrano_after_symlink_tasks_file",
+    "ansistrano_deploy_via",
   ]);
+  expect(said.join("\n")).toMatch(
+    /rookery_deploy_to\n.*symlink.*\n.*rookery_after_activate.*\n.*rookery_source/,
+  );
+});
+
+test("what Ansistrano would check out is the source, a part of the repository too", async () => {
+  const { rookery_source: _ours, ...least } = LEAST;
+  const git = { ansistrano_deploy_via: "git", ansistrano_git_repo: "ssh://git@example.net/shop.git" };
+  expect(await settings({ ...least, ...git })).toMatchObject({
+    source: "git+ssh://git@example.net/shop.git#master",
+  });
+  const part = { ansistrano_git_branch: "v2", ansistrano_git_repo_tree: "/public/" };
+  expect(await settings({ ...least, ...git, ...part })).toMatchObject({
+    source: "git+ssh://git@example.net/shop.git#v2:public",
+  });
 });
 
 describe("values as inventories write them", () => {

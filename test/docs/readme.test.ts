@@ -7,7 +7,8 @@ import { temporaryFolder } from "../support/marker.ts";
 import { runScript } from "../support/run.ts";
 import { commandLines, PROJECT, README, tableRows } from "./readme.ts";
 
-const scripts = (await readdir(join(PROJECT, "scripts"))).filter((name) => name.endsWith(".ts"));
+const files = await readdir(join(PROJECT, "scripts"), { recursive: true });
+const scripts = files.filter((name) => name.endsWith(".ts")).toSorted();
 const help = new Map(
   await Promise.all(scripts.map(async (name) => [name, await runScript([name, "--help"])] as const)),
 );
@@ -17,7 +18,16 @@ test.each(scripts)("%s has a --help that opens with a line to paste", (name) => 
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   const [first = ""] = stdout?.split("\n") ?? [];
   expect(first).toStartWith(`bun scripts/${name} `);
+  expect(first).toMatch(/^[ -~]+$/);
   expect(unknownFlags(first)).toEqual([]);
+});
+
+test.each(scripts)("%s --help is as wide as a terminal, each flag has a text and no full stop", (name) => {
+  const lines = help.get(name)?.stdout.split("\n") ?? [];
+  expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  const flags = lines.filter((line) => /^ {2}(-\w| {2}), |^ {6}--/.test(line));
+  expect(flags.length).toBeGreaterThan(1);
+  expect(flags.filter((line) => !/ {2}\S.*[^.\s]$/.test(line))).toEqual([]);
 });
 
 test.each(scripts)("%s is in the README, with an example", (name) => {
@@ -26,17 +36,19 @@ test.each(scripts)("%s is in the README, with an example", (name) => {
 
 test.each(commandLines())("README: %s", (line) => {
   const name = /^bun scripts\/(\S+)/.exec(line)?.[1] ?? "";
-  // Those of "Your own scripts" are in the README themselves.
-  if (README.includes(`recipe=${name}`)) return;
   expect(scripts).toContain(name);
   expect(unknownFlags(line)).toEqual([]);
 });
 
-/** Flags of a command line that its script's --help doesn't have; what stands after ` -- ` is another program's. */
+/** Flags of a command line that its script's --help doesn't have; what stands after ` -- ` or in quotes is another program's. */
 function unknownFlags(line: string): string[] {
   const name = /^bun scripts\/(\S+)/.exec(line)?.[1] ?? "";
   const known = new Set(help.get(name)?.stdout.match(/(?<=^ .*?)-{1,2}[A-Za-z][\w-]*/gm));
-  const flags = line.split(" -- ")[0]?.match(/(?<=\s)-{1,2}[A-Za-z][\w-]*/g) ?? [];
+  const flags =
+    line
+      .split(" -- ")[0]
+      ?.replace(/'[^']*'/g, "")
+      .match(/(?<=\s)-{1,2}[A-Za-z][\w-]*/g) ?? [];
   return flags.filter((flag) => !known.has(flag));
 }
 

@@ -22,6 +22,8 @@ beforeAll(async () => {
   await git`git tag v1`;
   commit = (await git`git rev-parse HEAD`).stdout.trim();
   await Bun.write(join(repository, "index.html"), "two");
+  await Bun.write(join(repository, "public", "app.css"), "red");
+  await git`git add public`;
   await git`git -c user.name=t -c user.email=t@example.net commit --quiet -am two`;
 });
 
@@ -39,6 +41,12 @@ test("a tag of another repository is fetched; the temporary clone goes with the 
   expect(await readdir(temporary)).toEqual([]);
 });
 
+test("a folder of it is all there is, by branch and folder's name", async () => {
+  await using source = await openSource(`git+file://${repository}#main:public`);
+  expect(source.entries.map(({ path }) => path)).toEqual(["app.css"]);
+  expect(source.revision).toMatch(/^[0-9a-f]{40}$/);
+});
+
 test("without a name it is what the repository has checked out", async () => {
   await using source = await openSource(`git+file://${repository}`);
   expect(source.revision).not.toBe(commit);
@@ -54,6 +62,11 @@ test.each([
     "a repository that isn't there",
     (path: string) => `git+file://${path}-not#main`,
     /does not appear to be a git repository|not exist/,
+  ],
+  [
+    "a folder that isn't there",
+    (path: string) => `git+file://${path}#main:nowhere`,
+    /#main:nowhere: .*nowhere.* does not exist/,
   ],
   ["an option instead of an address", () => "git+--upload-pack=touch#main", /not a repository's address/],
   [

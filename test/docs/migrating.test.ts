@@ -1,0 +1,40 @@
+// The guide for those who come from elsewhere: no name of theirs is left out, and none of ours is made up.
+import { describe, expect, test } from "bun:test";
+import { quoted, readGuide, rowsBelow } from "./guide.ts";
+import {
+  ANSISTRANO_HOOKS,
+  ANSISTRANO_VARS,
+  CAPISTRANO_TASKS,
+  CAPISTRANO_VARS,
+  MURDER_NAMES,
+  MURDER_TASKS,
+  SSHKIT_WORDS,
+} from "./names.ts";
+
+const guide = readGuide("MIGRATING.md");
+
+describe.each([
+  ["Murder", [...MURDER_TASKS, ...MURDER_NAMES]],
+  ["Ansistrano", [...ANSISTRANO_VARS, ...ANSISTRANO_HOOKS]],
+  ["Capistrano", [...CAPISTRANO_VARS, ...SSHKIT_WORDS, ...CAPISTRANO_TASKS]],
+])("%s", (tool, names) => {
+  const rows = rowsBelow(guide, tool);
+
+  test(`each of its ${names.length} names has a line that says what to do`, () => {
+    const told = new Set(rows.flatMap(([theirs = ""]) => quoted(theirs)));
+    expect(names.filter((name) => !told.has(name))).toEqual([]);
+  });
+
+  test("every line has two cells, and the second says something", () => {
+    const odd = rows.filter(([, ours = "", more]) => ours.length < 4 || more !== undefined);
+    expect(odd).toEqual([]);
+  });
+
+  test("no name has two lines in one table", () => {
+    const headings = [...guide.text.matchAll(/^### (.*)$/gm)].map(([, heading = ""]) => heading);
+    for (const heading of headings) {
+      const all = rowsBelow(guide, heading.replaceAll(".", "\\.")).flatMap(([theirs = ""]) => quoted(theirs));
+      expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([]);
+    }
+  });
+});
