@@ -95,6 +95,19 @@ test("an account of its own with keys, made by sudo", async () => {
   await Bun.$`rm -r ${root}`;
 });
 
+test("prepare_runtime brings the peer program, once", async () => {
+  stage = await startStage({ hosts: 2 });
+  const warm = () => prepare(["-e", "prepare_runtime=true"]);
+  expect(await warm()).toMatchObject({ exitCode: 0, recap: { web1: changed(2), web2: changed(2) } });
+  const cached = await readdir(join(stage.fleet.home("web1"), ".cache", "rookery"));
+  expect(cached).toContainEqual(expect.stringMatching(/^peer-[0-9a-f]{16}\.js$/));
+  expect(await stage.releases("web1")).toEqual([]);
+  expect(await warm()).toMatchObject({ exitCode: 0, recap: { web1: SAME, web2: SAME } });
+  await stage.fleet.kill("web2");
+  expect(await stage.run("warm")).toMatchObject({ exitCode: 4 });
+  await stage.expectTidy();
+});
+
 test("what is missing or wrong is said by the name of its var", async () => {
   stage = await startStage({ hosts: 1 });
   await stage.setVars({ rookery_deploy_to: "relative/path" });

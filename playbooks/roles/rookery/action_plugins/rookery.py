@@ -1,4 +1,4 @@
-# Runs scripts/deploy.ts for all hosts of the batch at once; library/rookery.py says how it is used.
+# Runs scripts/deploy.ts, or scripts/warm.ts, for all hosts of the batch at once; library/rookery.py says how it is used.
 from __future__ import annotations
 
 import collections
@@ -19,11 +19,14 @@ from ansible.plugins.action import ActionBase
 # playbooks/roles/rookery/action_plugins/rookery.py
 PROJECT = Path(__file__).resolve().parents[4]
 OURS = re.compile(r"(rookery|ansistrano)_\w+$")
+# What warm.ts says of a host that something was sent to.
+GOT = "got what it lacked"
 # Of what a host's commands said, when it failed.
 LINES = 50
 NOT_DONE = {"failed", "unreachable", "skipped"}
 
 ARGUMENTS = dict(
+    script=dict(type="str", default="deploy", choices=["deploy", "warm"]),
     release=dict(type="str"),
     source=dict(type="str"),
     allow_failures=dict(type="str"),
@@ -49,6 +52,9 @@ class ActionModule(ActionBase):
         _, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
         hosts = task_vars["ansible_play_batch"]
         check = self._task.check_mode
+        deploys = args["script"] == "deploy"
+        if check and not deploys:
+            return dict(result, skipped=True, msg="warm.ts has no check mode")
         bun = shutil.which(args["bun"])
         if bun is None:
             return dict(
@@ -57,12 +63,12 @@ class ActionModule(ActionBase):
                 hosts={},
                 msg="there is no %s on the PATH of this machine: put it there, or name it in rookery_bun" % args["bun"],
             )
-        release = args["release"] or self.release_of_play(hosts, task_vars)
+        release = args["release"] or deploys and self.release_of_play(hosts, task_vars)
         with tempfile.TemporaryDirectory(prefix="rookery-play-") as folder, Secrets() as secrets:
             limit = os.path.join(folder, "limit")
             with open(limit, "w", encoding="utf-8") as file:
                 file.writelines("%s\n" % host for host in hosts)
-            argv = [bun, str(PROJECT / "scripts" / "deploy.ts"), "--json", "-v", "--limit", "@" + limit]
+            argv = [bun, str(PROJECT / "scripts" / (args["script"] + ".ts")), "--json", "-v", "--limit", "@" + limit]
             argv += ["--check"] if check else []
             argv += ["--break-lock"] if args["break_lock"] else []
             given = dict(args, release=release)
@@ -119,7 +125,7 @@ class ActionModule(ActionBase):
         return argv, env
 
     def deploy(self, argv, env, folder, secrets):
-        run = dict(rows={}, preview=[], output={}, switched=set(), summary={}, error={}, release=None, infohash=None)
+        run = dict(rows={}, preview=[], output={}, changed=set(), summary={}, error={}, release=None, infohash=None)
         with tempfile.TemporaryFile() as complaints:
             child = subprocess.Popen(
                 argv,
@@ -151,8 +157,8 @@ class ActionModule(ActionBase):
         kind = event.get("type")
         if kind == "host":
             run["rows"][event["host"]] = event
-        elif kind == "status" and event["status"] == "active":
-            run["switched"].add(event["host"])
+        elif kind == "status" and (event["status"] == "active" or event.get("detail") == GOT):
+            run["changed"].add(event["host"])
         elif kind == "output":
             said = run["output"].setdefault(event["host"], collections.deque(maxlen=LINES))
             said.extend(event["text"].splitlines())
@@ -204,7 +210,7 @@ def outcome(run, hosts, check):
             rows[host] = dict(changed=False, status="skipped", failed=True, msg=text)
             continue
         rows[host] = dict(
-            changed=host in run["switched"],
+            changed=host in run["changed"],
             status=row["status"],
             bytes=row["bytes"],
             seconds=row["seconds"],
@@ -219,7 +225,7 @@ def outcome(run, hosts, check):
         elif host in preview:
             rows[host].update(previewed(preview[host]))
         else:
-            rows[host]["msg"] = "runs %s" % run["release"]
+            rows[host]["msg"] = "runs %s" % run["release"] if run["release"] else text
     return dict(
         changed=any(row["changed"] for row in rows.values()),
         failed=run["code"] != 0 or any(row.get("failed") or row.get("unreachable") for row in rows.values()),

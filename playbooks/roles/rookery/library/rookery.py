@@ -13,6 +13,13 @@ description:
   - With C(serial) the release keeps the name that the first batch gave it.
   - --check changes nothing, and with --diff shows what each host would run.
 options:
+  script:
+    description: >-
+      What is run. C(warm) puts on each host what a deploy needs there, and starts nothing; it is skipped in check mode, and of the
+      options only I(vars), I(args), I(bun) and I(chdir) are for it.
+    type: str
+    choices: [deploy, warm]
+    default: deploy
   release:
     description: Name of the release; by default as the hosts call it already, else the UTC time.
     type: str
