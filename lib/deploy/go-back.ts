@@ -62,7 +62,8 @@ async function restore(
   const back = [...results].filter(([, { error }]) => error === undefined).map(([member]) => member);
   if (after === undefined || back.length === 0) return;
   try {
-    await after(back);
+    for (const [member, error] of (await after(back)) ?? [])
+      results.set(member, { text: `${results.get(member)?.text}, but ${error.message}`, error });
   } catch (error) {
     if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
     fleet.note(`of the hosts that went back: ${error.message}`, { level: "warning" });

@@ -29,8 +29,8 @@ await script(async (signal) => {
     await using release = await nameRelease(fleet, plan);
     await bringRelease(fleet, release, plan);
     await activateInBatches(fleet, release, plan, {
-      after: (members) =>
-        fleet.$({ members })`cd ${({ settings }) => settings.deployTo}/current; sh -c ${probe}`,
+      after: async (members) =>
+        void (await fleet.$({ members })`cd ${({ settings }) => settings.deployTo}/current; sh -c ${probe}`),
     });
     if (fleet.count("ok") < plan.hosts.length) return `what was live stays so: not all are well in ${colour}`;
     await fleet.$`cd ${({ settings }) => settings.deployTo}/..; ln -sfn ${colour} live.new; mv -T live.new live`;
