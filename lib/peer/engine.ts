@@ -41,7 +41,6 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     trustContent = false,
     overlay,
     ports,
-    bind,
     allow,
     tracker,
     guided = false,
@@ -173,7 +172,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     if (fetching.left > 0 && performance.now() - fetching.sums.movedAtMs > ALONE_MS) links.connect(spares);
   }, ALONE_MS / 4);
   starting.defer(() => clearInterval(lookout));
-  const { listener, port } = await listenInRange(links.handlers, { ports, bind });
+  const { listener, port } = await listenInRange(links.handlers, { ports, bind: options.bind });
   starting.defer(() => void listener.stop(true));
   if (tracker !== undefined) {
     starting.use(
