@@ -35,20 +35,8 @@ const MAX_REQUESTS = 1000;
  * @throws OpsError disk-full, port, torrent; hash when a seed's content is not the torrent's
  */
 export async function startEngine(torrent: Torrent, options: EngineOptions): Promise<Engine> {
-  const {
-    folder,
-    seed = false,
-    trustContent = false,
-    overlay,
-    ports,
-    bind,
-    allow,
-    tracker,
-    guided = false,
-    maxUpload,
-    maxDownload,
-    signal,
-  } = options;
+  const { folder, seed = false, trustContent = false, overlay, ports, bind, allow, tracker } = options;
+  const { guided = false, maxUpload, maxDownload, signal } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
   const storage = starting.use(await openStorage(torrent, { folder, writable: !seed, overlay }));

@@ -30,6 +30,16 @@ const RULES: { readonly [M in Method]?: Rule<M> } = {
     event: () => "switched",
     tell: ({ id }, result) => ({ release: id, previous: result?.previous }),
   },
+  switchBack: {
+    event: () => "switched back",
+    tell: ({ previous }) =>
+      previous === undefined ? { detail: "no current any more" } : { release: previous },
+  },
+  health: {
+    event: () => "health",
+    tell: ({ id }, result) =>
+      result?.well ? undefined : { release: id, outcome: "failed", ...(result && { detail: result.last }) },
+  },
   markGood: {
     event: ({ rollback }) => (rollback ? "rolled back" : "deployed"),
     tell: ({ id }) => ({ release: id }),
