@@ -30,8 +30,8 @@ export type VerifyOptions = Parsed<typeof VERIFY_FLAGS>;
 export function verifyOptions(argv: readonly string[]): VerifyOptions {
   const options = parseOptions(argv, {
     example: "bun scripts/verify.ts prod",
-    about:
-      "Reads every file of the current release again on each host, and names those that are not as they were deployed. Changes nothing.",
+    about: `Reads every file of the current release again on each host, and names those that are not as they were
+deployed. Changes nothing.`,
     words: "INVENTORY [PATTERN]",
     maxWords: 2,
     flags: VERIFY_FLAGS,
@@ -94,7 +94,7 @@ export function verifiedText({ host, id, state, files, bytes, drifted, paths }: 
     { title: "", value: ({ detail = "" }) => detail },
   ]);
   const more = drifted > paths.length ? `  … and ${drifted - paths.length} more\n` : "";
-  return `${host}  ${id}  drifted: ${drifted} paths (${size})\n${rows}${more}`;
+  return `${host}  ${id}  drifted: ${drifted} ${drifted === 1 ? "path" : "paths"} (${size})\n${rows}${more}`;
 }
 
 function drifted(host: string, { id, drifted }: Verified): OpsError {
