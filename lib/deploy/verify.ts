@@ -20,7 +20,7 @@ const VERIFY_FLAGS = {
   ignore: {
     type: "list",
     value: "PATH",
-    help: "a path in the release that may be anything, with all below it (repeatable)",
+    help: "a path in the release that may be anything (repeatable)",
   },
 } as const satisfies Record<string, Flag>;
 
@@ -30,8 +30,8 @@ export type VerifyOptions = Parsed<typeof VERIFY_FLAGS>;
 export function verifyOptions(argv: readonly string[]): VerifyOptions {
   const options = parseOptions(argv, {
     example: "bun scripts/verify.ts prod",
-    about: `Reads every file of the current release again on each host, and names those that are not as they were
-deployed. Changes nothing.`,
+    about:
+      "Reads every file of the current release again on each host, and names those that are not as\nthey were deployed. Changes nothing.",
     words: "INVENTORY [PATTERN]",
     maxWords: 2,
     flags: VERIFY_FLAGS,

@@ -1,6 +1,6 @@
 // What happened in a run, as it happens: enough to tell it all again when it is over.
-import type { HostOutcome, RunRelease } from "../history/types.ts";
-import type { FleetEvent, Gift, HostStatus, Phase } from "../swarm/events.ts";
+import type { RunRelease } from "../history/types.ts";
+import type { BatchStep, FleetEvent, Gift, HostStatus, Phase } from "../swarm/events.ts";
 
 export interface HostStory {
   readonly name: string;
@@ -10,6 +10,17 @@ export interface HostStory {
   readonly uploadedBytes: number;
   /** Who gave it what; empty when it never was complete. */
   readonly gifts: readonly Gift[];
+}
+
+/** Hosts that were switched together. */
+export interface BatchStory {
+  readonly index: number;
+  readonly hosts: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+  /** How it ended, or where it stood. */
+  readonly state: BatchStep;
+  readonly reason: string | undefined;
 }
 
 /** Sums over all hosts at a time. */
@@ -26,17 +37,12 @@ export interface Story {
   readonly phases: readonly { readonly phase: Phase; readonly startMs: number; readonly endMs: number }[];
   readonly hosts: readonly HostStory[];
   readonly flow: readonly FlowPoint[];
+  readonly batches: readonly BatchStory[];
   readonly release: RunRelease;
   readonly payload:
     | { readonly totalBytes: number; readonly pieces: number; readonly pieceLength: number }
     | undefined;
   readonly warnings: readonly string[];
-}
-
-/** A run with its story: all that a report shows. */
-export interface Account {
-  readonly story: Story;
-  readonly outcomes: readonly HostOutcome[];
 }
 
 export interface StoryTeller {
@@ -68,6 +74,7 @@ export function openStory(
   );
   const phases = new Map<Phase, { phase: Phase; startMs: number; endMs: number | undefined }>();
   const flow: FlowPoint[] = [];
+  const batches = new Map<number, BatchStory>();
   const warnings: string[] = [];
   let release: RunRelease = {};
   let payload: Story["payload"];
@@ -88,12 +95,32 @@ export function openStory(
     flow.push({ atMs: event.atMs, receivedBytes, sentBytes: event.seederUploadedBytes });
   };
 
+  const hearBatch = ({
+    index,
+    hosts: names,
+    state,
+    reason,
+    atMs,
+  }: Extract<FleetEvent, { type: "batch" }>) => {
+    const before = batches.get(index);
+    const startMs = before === undefined || state === "running" ? atMs : before.startMs;
+    batches.set(index, {
+      index,
+      hosts: names,
+      state,
+      startMs,
+      endMs: atMs,
+      reason: reason ?? before?.reason,
+    });
+  };
+
   return {
     hear: (event) => {
       endedAtMs = event.atMs;
       if (event.type === "status") step(event.host, event.status, event.atMs);
       else if (event.type === "failed") step(event.host, event.status, event.atMs);
       else if (event.type === "progress") hearProgress(event);
+      else if (event.type === "batch") hearBatch(event);
       else if (event.type === "phase" && event.state === "start")
         phases.set(event.phase, { phase: event.phase, startMs: event.atMs, endMs: undefined });
       else if (event.type === "phase") Object.assign(phases.get(event.phase) ?? {}, { endMs: event.atMs });
@@ -116,6 +143,7 @@ export function openStory(
       phases: [...phases.values()].map((each) => ({ ...each, endMs: each.endMs ?? endedAtMs })),
       hosts: [...all.values()].map(({ receivedBytes: _, ...host }) => host),
       flow,
+      batches: [...batches.values()],
       release,
       payload,
       warnings,

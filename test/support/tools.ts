@@ -23,6 +23,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   zstd: "zstd",
   "xz-utils": "xz",
   bzip2: "bzip2",
+  chromium: "chromium",
 };
 
 /** Daemons live where a plain user's PATH doesn't look. */
