@@ -60,6 +60,7 @@ export { planFleet, planHosts } from "./deploy/hosts.ts";
 export { planDeploy, planRollback } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
+export { bringBack, previewBack } from "./deploy/bring-back.ts";
 export { bringRelease, type NamedRelease, nameRelease } from "./deploy/bring-release.ts";
 export { bringFiles } from "./deploy/bring-files.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
@@ -69,6 +70,13 @@ export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/pla
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
 export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
+export {
+  planVerify,
+  type VerifiedHost,
+  verifiedText,
+  verifyAll,
+  verifyOptions,
+} from "./deploy/verify.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
 
 // Ansible: playbooks on some of the hosts

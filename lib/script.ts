@@ -1,4 +1,5 @@
 // What all scripts share: Ctrl+C becomes an AbortSignal, errors become text, results become the exit code.
+import { format } from "node:util";
 import { OpsError } from "./errors.ts";
 import type { RecordedRun } from "./history/keep-record.ts";
 import { Help } from "./options.ts";
@@ -28,6 +29,9 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
   for (const stream of [process.stdout, process.stderr]) {
     stream.once("error", (error) => unsaid(stream, error)).on("error", () => {});
   }
+  // Bun's own writes past the stream, and a disk that is full takes it without a word.
+  console.log = (...values) => void process.stdout.write(`${format(...values)}\n`);
+  console.error = (...values) => void process.stderr.write(`${format(...values)}\n`);
   try {
     process.exitCode = (await main(controller.signal)) ?? EXIT.ok;
   } catch (error) {
@@ -35,7 +39,17 @@ export async function script(main: (signal: AbortSignal) => Promise<number | und
   } finally {
     for (const name of signals) process.off(name, interrupt);
   }
+  await allSaid();
   setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** Settles once all that was said has been taken, by a pager at its own pace perhaps, or can't be any more. */
+function allSaid({ stdout } = process): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (stdout.isTTY || stdout.destroyed) return Promise.resolve();
+  // Of Bun's ways to ask, only this one tells the truth about a pipe.
+  stdout.once("error", () => resolve()).end(() => resolve());
+  return promise;
 }
 
 /** What can't be written ends what can be said, not what was begun; `… | head` means to, a full disk is told. */

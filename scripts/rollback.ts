@@ -3,12 +3,14 @@
 import {
   activateInBatches,
   bootstrapAll,
+  bringBack,
   chooseBack,
   connectAll,
   lockAll,
   lockFirst,
   planRollback,
   playbooksAround,
+  previewBack,
   record,
   rehearsePlaybooks,
   requireHosts,
@@ -31,13 +33,14 @@ await script(async (signal) => {
     const choice = chooseBack(fleet, plan);
     if (options.check) {
       await rehearsePlaybooks(fleet, choice, plan);
-      return `checked, nothing was changed: ${fleet.alive.length} hosts would go back to ${choice.id}`;
+      return previewBack(fleet, choice);
     }
     if (fleet.alive.length === 0)
       return `${choice.id} runs already on ${fleet.count("ok")} of ${plan.hosts.length} hosts: nothing to do`;
     await bootstrapAll(fleet);
     await startPeers(fleet);
     await lockAll(fleet, plan);
+    await bringBack(fleet, choice, plan);
     requireHosts(fleet, plan.allowance);
     const around = playbooksAround(fleet, choice, plan);
     await fleet.phase("activate", () =>

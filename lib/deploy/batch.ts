@@ -2,6 +2,7 @@
 import { atHost, OpsError } from "../errors.ts";
 import { peerOf } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
+import { isFinal } from "../swarm/state.ts";
 import { checkHealth } from "./health.ts";
 import type { PlannedHost } from "./hosts.ts";
 import { runCommands } from "./release-commands.ts";
@@ -32,7 +33,7 @@ export async function switchBatch(
   members: readonly DeployMember[],
   { before, after, result: { switched, bad } }: AroundBatch & { readonly result: BatchResult },
 ): Promise<void> {
-  const well = () => members.filter((member) => !bad.has(member) && fleet.alive.includes(member));
+  const well = () => members.filter((member) => !bad.has(member) && !isFinal(fleet.status(member.name)));
   const each = async (work: (member: DeployMember) => Promise<void>, limit = fleet.forks) => {
     const guarded = async (member: DeployMember) => {
       try {
@@ -96,6 +97,6 @@ export async function finishBatch(
       if (keepReleases > 0) await peer.request("prune", { deployTo, keep: keepReleases }, { signal });
       fleet.emit({ type: "status", host: member.name, status: "ok" });
     },
-    { members: members.filter((member) => fleet.alive.includes(member)) },
+    { members: members.filter(({ name }) => !isFinal(fleet.status(name))) },
   );
 }

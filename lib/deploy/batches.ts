@@ -1,6 +1,7 @@
 // The switch, batch by batch: what may fail, and what is done when more does.
 import { OpsError } from "../errors.ts";
 import type { Fleet, NewEvent } from "../swarm/fleet.ts";
+import { isFinal } from "../swarm/state.ts";
 import { exceeds } from "./allowance.ts";
 import { type AroundBatch, type BatchResult, type DeployMember, finishBatch, switchBatch } from "./batch.ts";
 import { interruptedIn, stoppedAt } from "./batch-outcome.ts";
@@ -83,8 +84,7 @@ function goesBack({ onFailure }: BatchPlan): boolean {
 
 /** Hosts of a batch that are still to be switched. */
 function waiting(fleet: DeployFleet, hosts: readonly DeployMember[]): readonly DeployMember[] {
-  const alive = new Set(fleet.alive);
-  return hosts.filter((member) => alive.has(member));
+  return hosts.filter(({ name }) => !isFinal(fleet.status(name)));
 }
 
 /** Why this batch has failed, with what is known now; `bad` hosts have no row yet. */

@@ -7,6 +7,7 @@ import type { HostReport } from "../release/types.ts";
 import { peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { ReleaseFacts } from "../swarm/events.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
+import type { BackChoice } from "./bring-back.ts";
 import { type Choice, chooseRelease } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import { type LockWish, lockAll } from "./lock-all.ts";
@@ -33,35 +34,39 @@ export function chooseFor(fleet: DeployFleet, release: Release): Choice {
   for (const member of fleet.alive.filter(({ name }) => choice.running.has(name))) {
     fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${choice.id}` });
   }
-  for (const member of fleet.alive.filter(({ name }) => !choice.holding.has(name))) {
-    const report = member.survey?.report;
-    const lack =
-      report === undefined
-        ? undefined
-        : lackOfRoom(report, payload.manifest, { reusesBytes: expectedReuse(member, release) });
-    if (lack !== undefined) fleet.fail(member, noRoom(member.name, member.settings.deployTo, lack));
-  }
+  const lacking = fleet.alive.filter(({ name }) => !choice.holding.has(name));
+  failWithoutRoom(fleet, release, lacking);
   return choice;
 }
 
-/** Names the release to go back to; hosts at it are done, hosts without it are failed rows that say what they hold. */
+/** Hosts that can't have the release for want of room are failed rows. */
+export function failWithoutRoom(
+  fleet: DeployFleet,
+  release: Release,
+  members: readonly Member<PlannedHost>[],
+): void {
+  for (const member of members) {
+    const report = member.survey?.report;
+    if (report === undefined) continue;
+    const reusesBytes = expectedReuse(member, release);
+    const lack = lackOfRoom(report, release.payload.manifest, { reusesBytes });
+    if (lack !== undefined) fleet.fail(member, noRoom(member.name, member.settings.deployTo, lack));
+  }
+}
+
+/** Names the release to go back to, and who holds it; hosts at it are done. */
 export function chooseBack(
   fleet: DeployFleet,
   { release }: { readonly release: string | undefined },
-): { readonly id: string } {
+): BackChoice {
   requireReached(fleet);
   const reports = reportsOf(fleet);
   const { id, running, lacking } = chooseRollback(reports, release);
   fleet.emit({ type: "release", release: id, ...factsOf(reports, id) });
-  for (const member of fleet.alive) {
-    const others = lacking.get(member.name);
-    if (running.has(member.name))
-      fleet.emit({ type: "status", host: member.name, status: "ok", detail: `already runs ${id}` });
-    if (others === undefined) continue;
-    const hint = others.length === 0 ? "it holds no other good release" : `it holds ${others.join(", ")}`;
-    fleet.fail(member, new OpsError("release", `does not hold release ${id}`, { host: member.name, hint }));
-  }
-  return { id };
+  for (const { name } of fleet.alive.filter(({ name }) => running.has(name)))
+    fleet.emit({ type: "status", host: name, status: "ok", detail: `already runs ${id}` });
+  const holding = [...reports.keys()].filter((name) => !running.has(name) && !lacking.has(name));
+  return { id, running, holding: new Set(holding) };
 }
 
 /** What hosts that hold release `id` say of it. */
@@ -134,9 +139,10 @@ export async function distributeRelease(
 export async function prepareAll(
   fleet: DeployFleet,
   { torrent, payload }: Release,
-  { id, holding }: Choice,
+  { id, holding }: Pick<Choice, "id" | "holding">,
+  { members = fleet.alive }: { readonly members?: readonly Member<PlannedHost>[] } = {},
 ): Promise<void> {
-  await fleet.each(async (member) => {
+  const prepare = async (member: Member<PlannedHost>) => {
     const { deployTo, sharedPaths, sharedFiles, beforeActivate } = member.settings;
     const { signal } = fleet;
     if (!holding.has(member.name)) {
@@ -153,7 +159,8 @@ export async function prepareAll(
     }
     await runCommands(fleet, member, id, beforeActivate, "rookery_before_activate");
     fleet.emit({ type: "status", host: member.name, status: "prepared" });
-  });
+  };
+  await fleet.each(prepare, { members });
 }
 
 /** Where a host keeps the payload while it is fetched: on the disk of its releases. */

@@ -6,26 +6,26 @@ import { VIA_FLAG } from "./via.ts";
 
 const RELEASE_FLAGS = {
   ...FLEET_FLAGS,
+  check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
   ...ROLLING_FLAGS,
-  ...RECORD_FLAGS,
-  breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
-  lockWait: {
-    type: "text",
-    value: "TIME",
-    notWith: "breakLock",
-    help: "wait so long while another deploy runs there (90s, 15m, 1h)",
-  },
   before: {
     type: "list",
     value: "PLAYBOOK",
     help: "run it on each batch before it is switched (repeatable)",
   },
   after: { type: "list", value: "PLAYBOOK", help: "run it on each batch once it is switched (repeatable)" },
-  check: { type: "switch", short: "C", help: "show what would be done, change nothing" },
+  lockWait: {
+    type: "text",
+    value: "TIME",
+    notWith: "breakLock",
+    help: "wait so long while another deploy runs there (90s, 15m, 1h)",
+  },
+  breakLock: { type: "switch", help: "take the lock from another deploy, even one that still runs" },
+  ...RECORD_FLAGS,
 } as const satisfies Record<string, Flag>;
 
+// In the order of --help: what is deployed, then how.
 export const DEPLOY_FLAGS = {
-  ...RELEASE_FLAGS,
   source: {
     type: "text",
     short: "s",
@@ -38,12 +38,13 @@ export const DEPLOY_FLAGS = {
     value: "ID",
     help: "name of the release (default: UTC time, 20261123120307)",
   },
-  via: VIA_FLAG,
   resume: {
     type: "switch",
     notWith: "release",
     help: "go on with the hosts the last run left out, to the same release",
   },
+  via: VIA_FLAG,
+  ...RELEASE_FLAGS,
 } as const satisfies Record<string, Flag>;
 
 export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;

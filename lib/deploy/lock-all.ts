@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { OpsError } from "../errors.ts";
-import type { Refusal } from "../release/lock.ts";
 import { lockPhrase } from "../release/lock-text.ts";
+import type { Refusal } from "../release/refusal.ts";
 import { bootstrapAll, peerOf, startPeers } from "../swarm/bootstrap.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
 import { formatDuration } from "../ui/format.ts";
@@ -23,6 +23,8 @@ export interface LockWish {
 interface LockOptions {
   /** What will be fetched: what is there of it already is left. */
   readonly infohash?: string | undefined;
+  /** Remove what killed runs left; for when that is known. */
+  readonly tidy?: boolean;
 }
 
 type DeployFleet = Fleet<PlannedHost>;
@@ -45,18 +47,14 @@ const MEETING_POLL_MS = 200;
  * all its locks. With `lockWaitMs` it waits for another's, holding none meanwhile, and says whom it waits for.
  * @throws OpsError `locked` naming host and holder; then nothing is locked
  */
-export async function lockAll(
-  fleet: DeployFleet,
-  wish: LockWish,
-  { infohash }: LockOptions = {},
-): Promise<void> {
+export async function lockAll(fleet: DeployFleet, wish: LockWish, options: LockOptions = {}): Promise<void> {
   const startMs = performance.now();
   const { lockWaitMs = 0 } = wish;
   // Sorted by time, and no two alike: which of two runs is the elder.
   const run = `${new Date().toISOString()} ${randomBytes(4).toString("hex")}`;
   let told = "";
   for (;;) {
-    const met = await lockOnce(fleet, wish, { run, infohash });
+    const met = await lockOnce(fleet, wish, { ...options, run });
     const [first] = met;
     if (first === undefined) return;
     await unlockAll(fleet);
@@ -70,15 +68,12 @@ export async function lockAll(
  * With --lock-wait, takes the lock before anything is decided, and looks at the hosts again: what they hold and run
  * changes while another deploy is waited for. Without it does nothing; `lockAll` comes later.
  */
-export async function lockFirst(
-  fleet: DeployFleet,
-  wish: LockWish,
-  { infohash }: LockOptions = {},
-): Promise<void> {
+export async function lockFirst(fleet: DeployFleet, wish: LockWish): Promise<void> {
   if (wish.lockWaitMs === undefined || fleet.alive.length === 0) return;
   await bootstrapAll(fleet);
   await startPeers(fleet);
-  await lockAll(fleet, wish, { infohash });
+  // What was begun of a release, before anybody knows which it will be, stays.
+  await lockAll(fleet, wish, { tidy: false });
   await fleet.each(async (member) => {
     const { deployTo } = member.settings;
     const report = await peerOf(member).request("inspect", { deployTo }, { signal: fleet.signal });
@@ -90,7 +85,7 @@ export async function lockFirst(
 async function lockOnce(
   fleet: DeployFleet,
   { app, environment, owner, breakLock }: LockWish,
-  { run, infohash }: LockOptions & { readonly run: string },
+  { run, infohash, tidy }: LockOptions & { readonly run: string },
 ): Promise<readonly Met[]> {
   const [first, ...others] = fleet.alive
     .filter(({ locked }) => locked !== true)
@@ -101,7 +96,7 @@ async function lockOnce(
     const who = { app, environment, owner, ownerPid: process.pid, run, breakLock };
     const startMs = performance.now();
     for (;;) {
-      const params = { deployTo, ...who, infohash, ...loginOf(member) };
+      const params = { deployTo, ...who, infohash, tidy, ...loginOf(member) };
       const answer = await peerOf(member).request("lock", params, { signal: fleet.signal });
       if (!("refusal" in answer)) {
         member.locked = true;

@@ -61,7 +61,8 @@ export async function openRelease(
   return fleet.phase("pack", async () => packRelease(fleet, wish, { source, base: await chooseBase(fleet) }));
 }
 
-async function packRelease(
+/** `openRelease` without its phase: of a source that is open already, laid out by `base`. */
+export async function packRelease(
   fleet: Fleet,
   wish: ReleaseSource,
   { source: given, base }: { readonly source: Source | undefined; readonly base: Base | undefined },

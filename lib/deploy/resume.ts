@@ -14,6 +14,9 @@ export interface Resumed {
   readonly hosts: number;
 }
 
+/** Runs that may have gone on with one another. */
+const LOOK_BACK = 50;
+
 /**
  * The last run of `app` in `environment`, as this machine remembers it.
  * @throws OpsError `usage` when there is none, or it was a rollback; `history` when the memory can't be read
@@ -26,7 +29,8 @@ export function lastRun({
   readonly environment: string;
 }): Resumed {
   using history = openHistory();
-  const run = history.runs({ app, environment, kind: "deploy", limit: 1 })[0];
+  const runs = history.runs({ app, environment, kind: "deploy", limit: LOOK_BACK });
+  const [run] = runs;
   const back = history.runs({ app, environment, kind: "rollback", limit: 1 })[0];
   if (back !== undefined && (run === undefined || run.id < back.id)) throw rolledBack(back);
   if (run === undefined) {
@@ -38,7 +42,9 @@ export function lastRun({
       },
     );
   }
-  const { startedAt, release, tree, hosts } = run;
+  const { startedAt, release, hosts } = run;
+  // One that was refused or cut off early doesn't know it: the one it went on with does.
+  const tree = run.tree ?? runs.find((older) => older.release === release && older.tree !== undefined)?.tree;
   const left = hosts.filter(({ status }) => status !== "ok").map(({ name }) => name);
   return { startedAt, release, tree, left, hosts: hosts.length };
 }

@@ -6,13 +6,13 @@ export interface RollbackChoice {
   readonly id: string;
   /** Hosts that run it already. */
   readonly running: ReadonlySet<string>;
-  /** Hosts that don't hold it, with the ids they could go to. */
-  readonly lacking: ReadonlyMap<string, readonly string[]>;
+  /** Hosts that don't hold it: they get it from those that do. */
+  readonly lacking: ReadonlySet<string>;
 }
 
 /**
  * The release asked for; else the one that most hosts ran, and were well with, before their current one (the newest
- * where they disagree). A host that lacks it is named rather than sent to another release.
+ * where they disagree). A host that lacks it is sent it, never to another release.
  * @throws OpsError `release` when no host has anything to go back to, or none holds the one asked for
  */
 export function chooseRollback(reports: ReadonlyMap<string, HostReport>, wanted?: string): RollbackChoice {
@@ -23,10 +23,10 @@ export function chooseRollback(reports: ReadonlyMap<string, HostReport>, wanted?
     });
   }
   const running = new Set<string>();
-  const lacking = new Map<string, readonly string[]>();
+  const lacking = new Set<string>();
   for (const [host, report] of reports) {
     if (report.current === id) running.add(host);
-    else if (!report.releases.some((release) => release.id === id)) lacking.set(host, goodBeside(report));
+    else if (!report.releases.some((release) => release.id === id)) lacking.add(host);
   }
   if (lacking.size === reports.size && reports.size > 0) {
     const known = [...new Set([...reports.values()].flatMap(goodBeside))].sort().slice(-5);

@@ -42,15 +42,16 @@ export async function stageAll(
       const base = baseOn(member, release);
       const patch = base?.tree === undefined ? undefined : patches.get(base.tree);
       if (base === undefined || patch === undefined) return 0;
-      const { deployTo } = member.settings;
+      const { deployTo, sharedPaths, sharedFiles } = member.settings;
       fleet.emit({
         type: "status",
         host: member.name,
         status: "ready",
         detail: `looking what ${base.id} has of it`,
       });
+      const ignore = [...sharedPaths, ...sharedFiles];
       try {
-        const asked = { deployTo, infohash, tree, base: base.id, patch, payload: payload(member) };
+        const asked = { deployTo, infohash, tree, base: base.id, patch, payload: payload(member), ignore };
         const found = await peerOf(member).request("stage", asked, { signal: fleet.signal });
         tellDrift(fleet, member, { id: base.id, drifted: found.drifted });
         const { coveredBytes } = found;

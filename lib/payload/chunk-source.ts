@@ -1,15 +1,15 @@
 // The bytes of chunks, asked for in the order in which files need them.
 import { type KeptReader, openKept } from "./kept.ts";
-import type { PlacedChunk } from "./layout.ts";
+import type { Span } from "./layout.ts";
 import { readable, readNew } from "./read-content.ts";
 import type { OverlayRange } from "./stage.ts";
 import type { Manifest } from "./types.ts";
 
 export interface ChunkSource extends AsyncDisposable {
-  /** The bytes of `chunk` that follow the first `done`: at least one, valid until the next call; none when there are no more. */
-  read(chunk: PlacedChunk, done: number): Promise<Uint8Array>;
+  /** The bytes of `span` that follow the first `done`: at least one, valid until the next call; none when there are no more. */
+  read(span: Span, done: number): Promise<Uint8Array>;
   /** Tells that a new chunk is now in the file at `path`, from `offset`: read from there when it is needed once more. */
-  written(chunk: PlacedChunk, path: string, offset: number): void;
+  written(chunk: Span, path: string, offset: number): void;
   /** Whether new content is left that nobody asked for. */
   hasMore(): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 // Cutting files by their content: a change moves the cuts around it, and no others.
 
 /** Files from this size on are cut; a smaller one is one chunk. */
-export const CUT_BYTES = 1024 * 1024;
+export const CUT_BYTES = 256 * 1024;
 
 /** How long chunks are, in bytes: none but a file's last is shorter than `min`, most are near `average`. */
 export interface ChunkSizes {
@@ -11,11 +11,12 @@ export interface ChunkSizes {
 }
 
 /**
- * Lengths for a file of `size` bytes: larger files are cut more coarsely, so that the list of their chunks stays below
- * some thousands. Few sizes to choose from: a file that grows past a limit has to travel whole, once.
+ * Lengths for a file of `size` bytes: 16 KiB on average, so that a page changed here and there costs little more than
+ * itself, for a list of chunks that is half a percent of the file. Larger files are cut more coarsely, or the list would
+ * be what takes long. Few sizes to choose from: a file that grows past a limit has to travel whole, once.
  */
 export function chunkSizes(size: number): ChunkSizes {
-  let average = 64 * 1024;
+  let average = 16 * 1024;
   for (let limit = 256 * 1024 * 1024; size >= limit && average < 4 * 1024 * 1024; limit *= 8) average *= 4;
   return { min: average / 4, average, max: average * 4 };
 }

@@ -1,3 +1,4 @@
+// A file's chunks, whether it fits into memory or not.
 import { chunkLength, chunkSizes } from "./chunker.ts";
 import { readChunks, SMALL_BYTES } from "./read-source.ts";
 import type { SourceFile } from "./source.ts";
@@ -25,4 +26,14 @@ export async function* cutFile(file: SourceFile): AsyncGenerator<Uint8Array> {
     while (end - start >= sizes.max) yield next();
   }
   while (start < end) yield next();
+}
+
+/** The chunks of a file that is whole in memory, as views of it. */
+export function* cutBytes(bytes: Uint8Array): Generator<Uint8Array> {
+  const sizes = chunkSizes(bytes.length);
+  for (let at = 0; at < bytes.length; ) {
+    const start = at;
+    at += chunkLength(bytes, start, bytes.length, sizes);
+    yield bytes.subarray(start, at);
+  }
 }

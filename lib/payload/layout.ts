@@ -9,13 +9,16 @@ export const MANIFEST_FILE = "manifest.json";
 export const NEW_FILE = "new";
 export const PAYLOAD_FILES = [KEPT_FILE, MANIFEST_FILE, NEW_FILE] as const;
 
-/** A distinct chunk and its place. */
-export interface PlacedChunk {
-  readonly sha256: string;
-  readonly length: number;
+/** Bytes of a region, `offset` counted from its (uncompressed) start. */
+export interface Span {
   readonly region: "kept" | "new";
-  /** Bytes from the start of the (uncompressed) region. */
   readonly offset: number;
+  readonly length: number;
+}
+
+/** A distinct chunk and its place. */
+export interface PlacedChunk extends Span {
+  readonly sha256: string;
 }
 
 export interface PayloadLayout {

@@ -6,10 +6,10 @@ import { OpsError } from "../errors.ts";
 import { printable } from "../torrent/paths.ts";
 import { startSlices } from "../torrent/slice.ts";
 import { CUT_BYTES } from "./chunker.ts";
-import { cutFile } from "./cut-file.ts";
+import { cutBytes, cutFile } from "./cut-file.ts";
 import { MANIFEST_FILE, PAYLOAD_FILES } from "./layout.ts";
 import { serializeManifest } from "./manifest.ts";
-import { readWhole } from "./read-source.ts";
+import { readWhole, SMALL_BYTES } from "./read-source.ts";
 import { type RegionWriter, startRegions } from "./regions.ts";
 import { compressionPays } from "./sample.ts";
 import type { Source, SourceFile } from "./source.ts";
@@ -90,7 +90,7 @@ async function packFiles(
   const entries = new Map<string, FileEntry>();
   const totalBytes = sizeOf(files);
   const pause = startSlices({ signal });
-  const scratch = Buffer.allocUnsafe(CUT_BYTES);
+  const scratch = Buffer.allocUnsafe(SMALL_BYTES);
   let bytes = 0;
 
   for (const file of files) {
@@ -108,7 +108,7 @@ async function packFiles(
     }
     const hasher = new Bun.CryptoHasher("sha256");
     const chunks: Chunk[] = [];
-    for await (const chunk of cutFile(file)) {
+    for await (const chunk of size <= SMALL_BYTES ? cutBytes(readWhole(file, scratch)) : cutFile(file)) {
       await pause();
       const sha256 = Bun.CryptoHasher.hash("sha256", chunk, "hex");
       hasher.update(chunk);

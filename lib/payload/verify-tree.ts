@@ -8,6 +8,7 @@ import {
   read,
   readdirSync,
   readlinkSync,
+  readSync,
   type Stats,
 } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +19,9 @@ import type { Entry, FileEntry, Manifest } from "./types.ts";
 
 const readAsync = promisify(read);
 const CHUNK_BYTES = 512 * 1024;
+/** Read in one go, which takes half the time that two turns of the event loop do. */
+const SMALL_BYTES = 128 * 1024;
+const small = Buffer.allocUnsafeSlow(SMALL_BYTES);
 
 /** One difference from the manifest at `path`. An `extra` folder stands for all it holds. */
 export interface Drift {
@@ -35,16 +39,25 @@ export async function verifyTree(
   folder: string,
   {
     ignore = [],
+    onProgress,
     signal,
-  }: { readonly ignore?: readonly string[] | undefined; readonly signal?: AbortSignal | undefined } = {},
+  }: {
+    readonly ignore?: readonly string[] | undefined;
+    /** Bytes of the files that were looked at so far. */
+    readonly onProgress?: ((bytes: number) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<readonly Drift[]> {
   const pause = startSlices({ signal });
   const ignored = (path: string) => ignore.some((top) => path === top || path.startsWith(`${top}/`));
   const drifts: Drift[] = [];
   const known = new Set<string>();
   const folders = [""];
+  let bytes = 0;
   for (const entry of manifest.entries) {
     await pause();
+    if (entry.type === "file") bytes += entry.size;
+    onProgress?.(bytes);
     const { path } = entry;
     known.add(path);
     if (ignored(path)) continue;
@@ -96,6 +109,7 @@ async function hasContent(file: FileEntry, path: string): Promise<boolean> {
   try {
     if (!fstatSync(fd).isFile()) return false;
     const hasher = new Bun.CryptoHasher("sha256");
+    if (file.size < SMALL_BYTES) return readSmall(fd, hasher, file.size) === file.sha256;
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size + 1));
     for (let at = 0; ; ) {
       const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, at);
@@ -106,4 +120,15 @@ async function hasContent(file: FileEntry, path: string): Promise<boolean> {
   } finally {
     closeSync(fd);
   }
+}
+
+/** The hash of a file of `size` bytes, or of what is there if it was changed just now. */
+function readSmall(fd: number, hasher: Bun.CryptoHasher, size: number): string {
+  for (let at = 0; at <= size; ) {
+    const bytesRead = readSync(fd, small, 0, small.length, at);
+    if (bytesRead === 0) break;
+    hasher.update(small.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hasher.digest("hex");
 }

@@ -7,7 +7,7 @@ import { printable } from "../torrent/paths.ts";
 import { startSlices } from "../torrent/slice.ts";
 import { openChunks } from "./chunk-source.ts";
 import { openKept } from "./kept.ts";
-import { KEPT_FILE, type PayloadLayout, payloadLayout } from "./layout.ts";
+import { KEPT_FILE, type PayloadLayout, type PlacedChunk, payloadLayout, type Span } from "./layout.ts";
 import type { OverlayRange } from "./stage.ts";
 import type { FileEntry, Manifest } from "./types.ts";
 
@@ -71,8 +71,8 @@ export async function writeFiles(
   };
 
   for (const [first, ...copies] of groups) {
-    const chunks = chunksOf(first);
-    const [head] = chunks;
+    const spans = joined(chunksOf(first), again);
+    const [head] = spans;
     let bytes = head === undefined ? new Uint8Array() : await source.read(head, 0);
     if (bytes.length === first.size && !lenders.has(first)) {
       // Small files, nearly always: whole in memory, so four system calls each and no thread pool.
@@ -83,9 +83,9 @@ export async function writeFiles(
     await create(first, async (fd, path) => {
       const hasher = new Bun.CryptoHasher("sha256");
       let at = 0;
-      for (const chunk of chunks) {
-        for (let done = 0; done < chunk.length; done += bytes.length) {
-          if (at > 0) bytes = await source.read(chunk, done);
+      for (const span of spans) {
+        for (let done = 0; done < span.length; done += bytes.length) {
+          if (at > 0) bytes = await source.read(span, done);
           if (bytes.length === 0) throw wrongBytes(first, "the content ends before its last byte");
           hasher.update(bytes);
           await writeAll(fd, bytes);
@@ -93,8 +93,7 @@ export async function writeFiles(
           if (at < first.size) onProgress?.(writtenBytes + at);
           await pause();
         }
-        if (chunk.region === "new" && again.delete(chunk.sha256))
-          source.written(chunk, path, at - chunk.length);
+        if (again.delete(span)) source.written(span, path, at - span.length);
       }
       if (hasher.digest("hex") !== first.sha256) throw wrongBytes(first);
       for (const file of copies) await create(file, (copy) => copyBytes(fd, copy, file.size, pause));
@@ -132,21 +131,36 @@ function groupsByBytes({ entries }: Manifest, skip: ReadonlySet<string>): readon
 
 /** New chunks that more than one file has, or one more than once; and the files that have them first. */
 function repeated(groups: readonly Group[], chunksOf: PayloadLayout["chunksOf"]) {
-  const again = new Set<string>();
+  const again = new Set<Span>();
   const lenders = new Set<FileEntry>();
-  const owners = new Map<string, FileEntry>();
+  const owners = new Map<Span, FileEntry>();
   for (const [file] of groups) {
-    for (const { region, sha256 } of chunksOf(file)) {
-      if (region === "kept") continue;
-      const owner = owners.get(sha256);
-      if (owner === undefined) owners.set(sha256, file);
+    for (const chunk of chunksOf(file)) {
+      if (chunk.region === "kept") continue;
+      const owner = owners.get(chunk);
+      if (owner === undefined) owners.set(chunk, file);
       else {
-        again.add(sha256);
+        again.add(chunk);
         lenders.add(owner);
       }
     }
   }
   return { again, lenders };
+}
+
+/** Chunks that lie back to back as one, but for those needed again, whose places have to be told one by one. */
+function joined(chunks: readonly PlacedChunk[], again: ReadonlySet<Span>): readonly Span[] {
+  const spans: Span[] = [];
+  let open = false;
+  for (const chunk of chunks) {
+    const last = spans.at(-1);
+    const alone = again.has(chunk);
+    if (open && !alone && last?.region === chunk.region && last.offset + last.length === chunk.offset) {
+      spans[spans.length - 1] = { ...last, length: last.length + chunk.length };
+    } else spans.push(chunk);
+    open = !alone;
+  }
+  return spans;
 }
 
 async function copyBytes(from: number, to: number, size: number, pause: () => Promise<void>): Promise<void> {

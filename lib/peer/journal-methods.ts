@@ -31,15 +31,16 @@ const RULES: { readonly [M in Method]?: Rule<M> } = {
     event: () => "switched",
     tell: ({ id }, result) => ({ release: id, previous: result?.previous }),
   },
+  switchBack: {
+    event: () => "switched back",
+    tell: ({ previous }) =>
+      previous === undefined ? { detail: "no current any more" } : { release: previous },
+  },
   health: {
     event: () => "health",
-    tell: ({ id }, result) => {
-      if (result?.well) return undefined;
-      const detail = result === undefined ? {} : { detail: `not well after ${result.tries} tries` };
-      return { release: id, outcome: "failed", ...detail };
-    },
+    tell: ({ id }, result) =>
+      result?.well ? undefined : { release: id, outcome: "failed", ...(result && { detail: result.last }) },
   },
-  switchBack: { event: () => "switched back", tell: ({ previous }) => ({ release: previous }) },
   markGood: {
     event: ({ rollback }) => (rollback ? "rolled back" : "deployed"),
     tell: ({ id }) => ({ release: id }),

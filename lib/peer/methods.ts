@@ -1,6 +1,7 @@
 // What a peer can be asked to do.
-import type { Refusal } from "../release/lock.ts";
+import type { Refusal } from "../release/refusal.ts";
 import type { HostReport } from "../release/types.ts";
+import type { Verified } from "../release/verify.ts";
 
 export interface PortRange {
   readonly from: number;
@@ -20,7 +21,8 @@ export interface Methods {
   /**
    * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock had to go for it,
    * `refusal` why it could not be had.
-   * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped.
+   * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped; without
+   * `tidy` nothing is.
    */
   lock: {
     params: {
@@ -35,6 +37,7 @@ export interface Methods {
       from?: string | undefined;
       breakLock: boolean;
       infohash: string | undefined;
+      tidy?: boolean | undefined;
     };
     result: { broke: string | undefined } | { refusal: Refusal };
   };
@@ -52,6 +55,8 @@ export interface Methods {
       patch: string;
       tree: string;
       payload: string;
+      /** Paths that are no part of a release. */
+      ignore: readonly string[];
     };
     result: {
       coveredBytes: number;
@@ -150,6 +155,11 @@ export interface Methods {
   markGood: {
     params: { deployTo: string; id: string; by: string; rollback: boolean };
     result: Record<never, never>;
+  };
+  /** Reads release `id`, or the current one, again and compares it with what it was unpacked from; changes nothing. */
+  verify: {
+    params: { deployTo: string; id: string | undefined; ignore: readonly string[] };
+    result: Verified;
   };
   prune: { params: { deployTo: string; keep: number }; result: { removed: readonly string[] } };
 }

@@ -8,6 +8,7 @@ import { installRelease, type StagedTree } from "../release/install.ts";
 import { checkLock, freeLock, renewLock, tryLock, underLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
+import { verifyRelease } from "../release/verify.ts";
 import { checkHealth } from "./health.ts";
 import type { Method, Params, Result, Upward } from "./protocol.ts";
 
@@ -26,7 +27,8 @@ type ReleaseMethod =
   | "switchBack"
   | "health"
   | "markGood"
-  | "prune";
+  | "prune"
+  | "verify";
 
 /** `tell` takes what happens meanwhile; `heard` renews the locks that are held; `end` frees them. */
 export function releaseMethods({
@@ -55,13 +57,13 @@ export function releaseMethods({
   };
   const methods: Pick<Handlers, ReleaseMethod> = {
     inspect: ({ deployTo }) => inspectHost(deployTo),
-    lock: async ({ deployTo, infohash, ...options }, signal) => {
+    lock: async ({ deployTo, infohash, tidy = true, ...options }, signal) => {
       const onWatch = (text: string) => tell({ type: "detail", text });
       const taken = await tryLock(deployTo, { ...options, onWatch, signal });
       if ("refusal" in taken) return taken;
       const { token, broke } = taken;
       locks.set(deployTo, token);
-      await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
+      if (tidy) await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
       return { broke };
     },
     unlock: async ({ deployTo }) => {
@@ -98,6 +100,10 @@ export function releaseMethods({
     prune: async ({ deployTo, keep }) => {
       const mayRemove = () => checkLock(deployTo, tokenOf(deployTo));
       return { removed: await pruneReleases(deployTo, keep, { mayRemove }) };
+    },
+    verify: ({ deployTo, ...options }, signal) => {
+      const onPercent = (percent: number) => tell({ type: "detail", text: `verifying ${percent} %` });
+      return verifyRelease(deployTo, { ...options, onPercent, signal });
     },
   };
   let renewing = false;

@@ -45,6 +45,18 @@ export function fileFault(error: unknown, doing: string): unknown {
     case "ENOTDIR":
     case "EEXIST":
       return fault("release", "something that isn't a folder is in the way", "move it away");
+    case "EBUSY":
+      return fault(
+        "release",
+        "something there is in use",
+        "see what is mounted below it (findmnt), unmount it, and deploy again",
+      );
+    case "EIO":
+      return fault(
+        "release",
+        "the disk can't read or write there",
+        "see the host's kernel log for disk errors",
+      );
     case "ENAMETOOLONG":
       return fault("release", "the path is too long", "choose a shorter rookery_deploy_to");
     default:

@@ -75,6 +75,7 @@ export async function installRelease(
       await writeRecord(layout, {
         ...{ id, infohash, tree, state: "unpacked", installedAt: new Date().toISOString() },
         ...{ revision: written ?? revision ?? null, activatedAt: null, replaced: null },
+        shared: [...shared.folders, ...shared.files],
       });
       await rename(folder, path);
     } catch (error) {

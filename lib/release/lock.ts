@@ -7,17 +7,10 @@ import { syncFolder, writeDraft } from "./durable.ts";
 import { fileFault, hasCode, interruption } from "./faults.ts";
 import { isAlive, look, ownHolder } from "./holder.ts";
 import { ensureLayout, type Layout, layoutOf } from "./layout.ts";
-import {
-  describeLease,
-  describeLock,
-  HEARTBEAT_MS,
-  LEASE_MS,
-  type LeaseFacts,
-  leaseState,
-  staleReason,
-} from "./lease.ts";
+import { describeLease, describeLock, HEARTBEAT_MS, LEASE_MS, leaseState, staleReason } from "./lease.ts";
 import { endLock, withClaim } from "./lock-end.ts";
 import { type LockRecord, readLock } from "./lock-file.ts";
+import { type Refusal, refusalOf, type Seen } from "./refusal.ts";
 import type { LockInfo } from "./types.ts";
 
 export interface TakeLockOptions {
@@ -44,20 +37,6 @@ export interface TakeLockOptions {
 export interface Taken {
   readonly token: string;
   readonly broke: string | undefined;
-}
-
-/** Why a lock could not be taken. */
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
-  /** The run that holds it; "" when that isn't known. */
-  readonly run: string;
-  /** Since when, by this host's clock. */
-  readonly ageMs: number;
-}
-
-interface Seen extends LeaseFacts {
-  readonly lock: LockRecord;
 }
 
 /**
@@ -230,20 +209,4 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
     if (hasCode(error, "EEXIST")) return false;
     throw error;
   }
-}
-
-function refusalOf(seen: Seen): Refusal {
-  const { lock, heartbeatMs, nowMs } = seen;
-  const host = lock.owner.split("@").at(-1);
-  const stale = staleReason(lock, seen);
-  const beat = `${Math.max(0, Math.round((nowMs - heartbeatMs) / 1000))} s ago`;
-  return {
-    message: `locked by ${describeLock(lock)}`,
-    hint:
-      stale === undefined
-        ? `that deploy still runs (last heartbeat ${beat}): wait for it with --lock-wait 15m, or stop it on ${host}; --break-lock takes the lock from it`
-        : `stale: ${stale}; repeat with --break-lock`,
-    run: lock.run,
-    ageMs: nowMs - Date.parse(lock.since),
-  };
 }

@@ -21,6 +21,8 @@ export interface ReleaseRecord {
   readonly activatedAt: string | null;
   /** Id of the last good release that was current before this one. */
   readonly replaced: string | null;
+  /** Paths linked from shared/; null where that isn't known. */
+  readonly shared?: readonly string[] | null;
 }
 
 /** The record of release `id`; undefined when there is none. */
@@ -63,10 +65,8 @@ function parseRecord(text: string): ReleaseRecord | undefined {
     throw error;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { id, infohash, tree, state, revision, installedAt, activatedAt, replaced } = value as Record<
-    string,
-    unknown
-  >;
+  const fields = value as Record<string, unknown>;
+  const { id, infohash, tree, state, revision, installedAt, activatedAt, replaced, shared } = fields;
   if (typeof id !== "string") return undefined;
   if (state !== "unpacked" && state !== "good" && state !== "foreign") return undefined;
   const textOf = (field: unknown) => (typeof field === "string" ? field : null);
@@ -79,5 +79,6 @@ function parseRecord(text: string): ReleaseRecord | undefined {
     installedAt: textOf(installedAt),
     activatedAt: textOf(activatedAt),
     replaced: textOf(replaced),
+    shared: Array.isArray(shared) ? shared.filter((path) => typeof path === "string") : null,
   };
 }

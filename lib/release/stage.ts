@@ -23,6 +23,8 @@ export interface StageReleaseOptions {
   readonly patch: Uint8Array;
   /** What the new release is: `treeDigest` of its entries. */
   readonly tree: string;
+  /** Paths of `base` that are no part of it: shared ones. */
+  readonly ignore: readonly string[];
   /** Folder that the payload is fetched into. */
   readonly payload: string;
   readonly signal?: AbortSignal | undefined;
@@ -45,7 +47,7 @@ export interface StagedRelease extends Staged, AsyncDisposable {
  * @throws OpsError `release` when that release has no tree, `hash` when patch and tree don't fit, `disk-full`, `interrupted`
  */
 export async function stageRelease(deployTo: string, options: StageReleaseOptions): Promise<StagedRelease> {
-  const { infohash, base, patch, tree, payload, signal, onProgress } = options;
+  const { infohash, base, patch, tree, payload, ignore, signal, onProgress } = options;
   const layout = layoutOf(deployTo);
   const from = releasePath(layout, base);
   await ensureLayout(layout);
@@ -60,7 +62,15 @@ export async function stageRelease(deployTo: string, options: StageReleaseOption
     await mkdir(payload, { recursive: true, mode: 0o700 });
     await writeFile(join(payload, MANIFEST_FILE), text);
     const staged = await stagePayload({
-      ...{ manifest, base: entries, from, destination: folder, kept: join(payload, KEPT_FILE), signal },
+      ...{
+        manifest,
+        base: entries,
+        from,
+        destination: folder,
+        kept: join(payload, KEPT_FILE),
+        ignore,
+        signal,
+      },
       onProgress: (bytes) => onProgress?.(bytes, manifest.keptBytes),
     });
     await mkdir(folder, { recursive: true, mode: 0o700 });

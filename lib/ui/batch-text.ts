@@ -35,7 +35,7 @@ export function batchTexts({ batches }: FleetState, nowMs: number): readonly str
   const left = typeof pause === "number" ? Math.max(0, pause - (nowMs - atMs)) / 1000 : 0;
   const doing = {
     waiting: "",
-    paused: pause === "ask" ? "is next: Enter goes on, q stops" : `begins in ${formatDuration(left)}`,
+    paused: pause === "ask" ? "waits for Enter" : `begins in ${formatDuration(left)}`,
     running: "runs",
     done: "is well",
     failed: "failed",

@@ -11,6 +11,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "a before-activate command that fails on one host keeps all hosts where they are",
       "an after-activate command that fails makes its host a failed row",
     ],
+    "e2e/rolling": ["a first release that is not well leaves no current behind"],
     "release/inspect": ["what was never marked good is told apart from what was"],
   },
   3: {
@@ -20,14 +21,17 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   4: {
     "e2e/locks": [
-      "a lock whose peer was killed",
+      "a lock whose peer was killed is called stale, and the next deploy takes it over and says so",
       "when the control script is killed with -9 while commands run, they end, and the locks are free",
     ],
     "e2e/interrupt": [
       "Ctrl+C while bytes travel",
       "SIGTERM and SIGHUP end a deploy as cleanly as Ctrl+C does",
     ],
-    "release/lock": ["a recycled process number, a reboot and another machine are told apart"],
+    "release/lock": [
+      "a lock whose process was killed says so, and of many takers exactly one takes it over",
+      "a recycled process number, a reboot and another machine are told apart",
+    ],
   },
   5: {
     "release/lock": [
@@ -35,8 +39,19 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "breaking takes the lock from a live holder, who can't free its successor's",
     ],
   },
-  6: { "e2e/locks": ["of two deploys started at once exactly one goes through"] },
-  7: { "e2e/locks": ["a second deploy while one runs names who holds the lock"] },
+  6: {
+    "e2e/locks": ["of two deploys started at once exactly one goes through"],
+    "e2e/lock-wait": [
+      "deploys over some of the same hosts, all waiting, come through one after the other",
+      "deploys over some of the same hosts, none waiting: one at least gets all it wants, nobody half",
+    ],
+  },
+  7: {
+    "e2e/lock-wait": [
+      "a deploy waits for another, says once for whom, and then does all of its work on what it finds",
+      "when the time is up it is refused as without waiting; Ctrl+C ends the waiting at once",
+    ],
+  },
   8: { "e2e/locks": ["a second deploy while one runs names who holds the lock"] },
   9: {
     "e2e/bad-days": [
@@ -44,10 +59,17 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "a host that is down before is unreachable; it can be left out or allowed to fail",
     ],
     "deploy/fleet": ["a failed host is a row, and the others go on"],
+    "e2e/resume": [
+      "a failed host and those that were skipped are gone on with, and then there is nothing left",
+    ],
   },
   10: {
     "e2e/bad-days": ["a host that is down before is unreachable; it can be left out or allowed to fail"],
-    "deploy/choose": ["%p is refused"],
+    "e2e/rolling": [
+      "a batch may lose as much as --max-fail-percentage says, and not more",
+      "a whole batch may be lost where the run may lose so many",
+    ],
+    "e2e/resume": ["an unreachable host counts as lost in its batch and in the run, and is what is resumed"],
   },
   11: { "e2e/commands": ["a before-activate command that fails on one host keeps all hosts where they are"] },
   12: {
@@ -87,6 +109,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   20: { "peer/crowd": ["six hundred connections at once stop nobody: four peers among them get everything"] },
   21: {
+    "e2e/delta": ["a second deploy moves about what changed"],
     "peer/engine": ["one pair is quick"],
     "e2e/via-ssh": ["--check says which way and why, and so does -v"],
   },
@@ -95,7 +118,10 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
     "e2e/behind-bastion": ["a host that reaches nobody gets everything over SSH, and one note says why"],
   },
   23: {
-    "e2e/complaints": ["too few inodes on one host are told with their number before anything is switched"],
+    "e2e/complaints": [
+      "too few inodes on one host are told with their number before anything is switched",
+      "an old release that can't be removed is told on its host",
+    ],
     "e2e/bad-days": [
       "a disk too small for what travels, and one too small for the release, are named with sizes",
       "a disk that fills up half-way fails its host, and leaves nothing half-written",
@@ -108,6 +134,10 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
     "e2e/behind-bastion": ["a seeder that dies half-way is replaced by SSH"],
   },
   25: {
-    "e2e/releases": ["a rollback goes to the release before, on every host, and says so in revisions.log"],
+    "e2e/history": [
+      "a deploy is remembered here, on each host, and in metrics",
+      "journals are merged by time, and their texts can't write on a terminal",
+    ],
+    "report/metrics": ["a run is told as gauges that a strict reader of the format takes"],
   },
 };

@@ -1,12 +1,14 @@
 // What both guides say exists: vars, flags, scripts, files.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runScript } from "../support/run.ts";
 import { quoted, readGuide, scriptLines } from "./guide.ts";
 import { PROJECT, README } from "./readme.ts";
 
-const scripts = readdirSync(join(PROJECT, "scripts")).filter((name) => name.endsWith(".ts"));
+setDefaultTimeout(60_000);
+
+const scripts = [...new Bun.Glob("**/*.ts").scanSync({ cwd: join(PROJECT, "scripts") })];
 const helps = new Map(
   await Promise.all(
     scripts.map(async (name) => [name, flagsOf((await runScript([name, "--help"])).stdout)] as const),

@@ -1,5 +1,6 @@
 // The guide for those who come from elsewhere: no name of theirs is left out, and none of ours is made up.
 import { describe, expect, test } from "bun:test";
+import { SETTINGS } from "../../lib/settings.ts";
 import { quoted, readGuide, rowsBelow } from "./guide.ts";
 import {
   ANSISTRANO_HOOKS,
@@ -37,4 +38,15 @@ describe.each([
       expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([]);
     }
   });
+});
+
+test("what the guide says is read of Ansistrano is read, and the other way round", () => {
+  const rows = rowsBelow(guide, "ansistrano\\.deploy");
+  const read = rows
+    .filter(([, ours = ""]) => ours.startsWith("read as it is"))
+    .map(([theirs = "", ours = ""]) => [quoted(theirs)[0], quoted(ours)[0]]);
+  const settings = Object.values(SETTINGS).flatMap(({ ansistrano, var: own }) =>
+    ansistrano === undefined ? [] : [[ansistrano, own]],
+  );
+  expect(read.sort()).toEqual(settings.sort());
 });

@@ -1,11 +1,13 @@
 // The operations guide: what it quotes is said somewhere, what it promises is tested somewhere, and no flag is left out.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runScript } from "../support/run.ts";
 import { PROOFS } from "./complaints.ts";
 import { quoted, readGuide, rowsBelow } from "./guide.ts";
 import { PROJECT, README } from "./readme.ts";
+
+setDefaultTimeout(60_000);
 
 const guide = readGuide("OPERATIONS.md");
 const code = [...new Bun.Glob("lib/**/*.{ts,tsx}").scanSync({ cwd: PROJECT })]
@@ -49,7 +51,7 @@ describe("25 complaints", () => {
   });
 });
 
-test.each(["deploy", "rollback", "releases"])("every flag of %s.ts is spoken of", async (name) => {
+test.each(["deploy", "rollback", "releases", "history"])("every flag of %s.ts is spoken of", async (name) => {
   const { stdout } = await runScript([name, "--help"]);
   const flags = [...stdout.matchAll(/^ {2}(?:(-\w), | {4})(--[\w-]+)/gm)].map(([, ...names]) => names);
   expect(flags.length).toBeGreaterThan(3);

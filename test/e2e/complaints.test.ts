@@ -6,7 +6,7 @@ import { temporaryFolder } from "../support/marker.ts";
 import { differences, readTree } from "./digest.ts";
 import { type Stage, startStage, textAt } from "./stage.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 let stage: Stage;
 const hosts = ["web1", "web2", "web3"];
@@ -169,6 +169,48 @@ test("too few inodes on one host are told with their number before anything is s
   } finally {
     await Bun.$`umount ${place}`.quiet();
   }
+});
+
+test("an old release that can't be removed is told on its host; what runs is none the worse, and the next deploy tries again", async () => {
+  await stage.setVars({
+    rookery_deploy_to: `${stage.fleet.root}/{{ inventory_hostname }}/files/busy`,
+    rookery_keep_releases: 1,
+  });
+  const place = (host: string, ...path: string[]) => join(stage.fleet.folder(host), "busy", ...path);
+  const deploy = async (word: string) => {
+    await stage.write(release(word));
+    return stage.json("deploy", ["-r", word]);
+  };
+  for (const word of ["one", "two"]) expect((await deploy(word)).exitCode).toBe(0);
+  // As a container or a backup that has something of it mounted.
+  const mount = place("web2", "releases/one/part");
+  await Bun.$`mount -t tmpfs tmpfs ${mount}`.quiet();
+  try {
+    const third = await deploy("three");
+    expect(third.host("web2")).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(/can't remove release one .*: something there is in use/),
+    });
+    expect(third.exitCode).toBe(2);
+    expect(["web1", "web3"].map((name) => third.host(name).status)).toEqual(["ok", "ok"]);
+    const runs = await eachHost((host) => readFile(place(host, "current/index.html"), "utf8"));
+    expect(runs).toEqual(same("three\n"));
+  } finally {
+    const [mounted = ""] = (await Bun.$`findmnt --noheadings --output TARGET --raw`.text())
+      .split("\n")
+      .filter((path) => path.startsWith(place("web2")));
+    await Bun.$`umount ${mounted}`.quiet();
+  }
+  const fourth = await deploy("four");
+  expect({ exitCode: fourth.exitCode, said: fourth.stdout }).toMatchObject({ exitCode: 0 });
+  for (const host of hosts) {
+    expect((await readdir(place(host, "releases"))).filter((name) => !name.startsWith(".")).sort()).toEqual([
+      "four",
+      "three",
+    ]);
+    expect(await readdir(place(host, "releases/.rookery-partial"))).toEqual([]);
+  }
+  await stage.setVars({});
 });
 
 test("hosts whose clocks are a year apart keep, remove and go back to the same releases", async () => {

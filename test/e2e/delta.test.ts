@@ -1,7 +1,7 @@
 // Only what changed travels: releases made of what hosts have already, checked, and the same on every one of them.
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killAll } from "../support/processes.ts";
 import { differences, readTree } from "./digest.ts";
@@ -151,4 +151,73 @@ test("killed half-way, then again: nothing half-made is left, and it goes on", a
   for (const host of stage.fleet.names) expect(bytesOf(again, host)).toBeLessThan(60 * FILE_BYTES);
   expectSource();
   await stage.expectTidy();
+});
+
+test("a rollback brings the release to the hosts that lack it, from those that hold it", async () => {
+  await prepared();
+  await stage.setVars({
+    rookery_shared_paths: ["log"],
+    rookery_before_activate: ["echo prepared > prepared"],
+  });
+  await change();
+  expect((await stage.run("deploy", ["-r", "two", "--limit", "web1,web2"])).exitCode).toBe(0);
+  const wanted = readTree(stage.source);
+  await change(["file-30"]);
+  expect((await stage.run("deploy", ["-r", "three"])).exitCode).toBe(0);
+  // What the app wrote into its release is not part of it.
+  await writeFile(stage.place("web1", "releases", "two", "cache"), "of the app\n");
+  const check = await stage.run("rollback", ["two", "--check"]);
+  expect(check.stdout).toContain("3 hosts would go back to two, 1 of them would fetch it");
+  const result = await stage.json("rollback", ["two"]);
+  expect(result.exitCode).toBe(0);
+  expect(bytesOf(result, "web1")).toBe(0);
+  expect(bytesOf(result, "web3")).toBeGreaterThan(0);
+  expect(bytesOf(result, "web3")).toBeLessThan(TOTAL_BYTES / 8);
+  expect(await Promise.all(stage.fleet.names.map(stage.current))).toEqual(["two", "two", "two"]);
+  const except = ["REVISION", "log", "prepared"];
+  expect(differences(wanted, readTree(stage.place("web3", "current"), { except }))).toEqual([]);
+  expect(await readFile(stage.place("web3", "current", "prepared"), "utf8")).toBe("prepared\n");
+  expect(await readFile(stage.place("web3", "current", "REVISION"), "utf8")).toBe("two\n");
+  await stage.expectTidy();
+});
+
+test("a release that was changed on the host is not passed on, and that is said", async () => {
+  await prepared();
+  await change();
+  expect((await stage.run("deploy", ["-r", "two", "--limit", "web1,web2"])).exitCode).toBe(0);
+  await change(["file-30"]);
+  expect((await stage.run("deploy", ["-r", "three"])).exitCode).toBe(0);
+  const drift = (host: string, name: string) =>
+    writeFile(stage.place(host, "releases", "two", name), randomBytes(FILE_BYTES));
+  await drift("web1", "file-1");
+  const result = await stage.json("rollback", ["two"]);
+  expect(result.exitCode).toBe(0);
+  expect(notesOf(result)).toContainEqual(expect.stringContaining("file-1 changed since it was deployed"));
+  expect((await stage.run("deploy", ["-r", "four"])).exitCode).toBe(0);
+  await rm(stage.place("web3", "releases", "two"), { recursive: true });
+  await drift("web2", "file-2");
+  const none = await stage.json("rollback", ["two"]);
+  expect(none.exitCode).toBe(2);
+  expect(none.host("web3")).toMatchObject({
+    status: "failed",
+    error: expect.stringContaining(
+      "does not hold release two, and none of the 2 hosts that hold it can give it",
+    ),
+    hint: expect.stringContaining("file-"),
+  });
+  expect(none.one("summary").outcome).toContain("nothing was switched");
+  await stage.expectTidy();
+});
+
+test("another tool's release is brought as it is", async () => {
+  await prepared({ hosts: 2 });
+  const old = stage.place("web1", "releases", "20240101000000");
+  await mkdir(join(old, "public"), { recursive: true });
+  await writeFile(join(old, "public", "a -odd\\name"), "of Capistrano\n", { mode: 0o640 });
+  await symlink("/var/log", join(old, "log"));
+  await writeFile(join(old, "REVISION"), "abc\n");
+  const result = await stage.json("rollback", ["20240101000000"]);
+  expect(result.exitCode).toBe(0);
+  const there = readTree(stage.place("web2", "current"));
+  expect(differences(readTree(old), there)).toEqual([]);
 });

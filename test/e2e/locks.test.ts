@@ -1,13 +1,14 @@
 // One deploy of an app at a time: who holds the lock, what to do about one nobody holds any more.
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { killAll } from "../support/processes.ts";
 import { type Gated, gatedDeploy } from "./gated.ts";
 import { type Stage, startStage, textAt } from "./stage.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const hosts = ["web1", "web2", "web3"];
 let stage: Stage;
@@ -95,6 +96,44 @@ test("a lock whose peer was killed is called stale, and the next deploy takes it
   );
   expect(second.exitCode).toBe(0);
   for (const host of hosts) expect(await stage.current(host)).toBe("three");
+});
+
+test("a lock is renewed for as long as its deploy is heard; a peer that hung for too long loses it for good", async () => {
+  await stage.write({ "index.html": "hung\n" });
+  const first = gated("hung");
+  await first.waiting;
+  const lock = stage.place("web2", ".rookery/lock");
+  const takenMs = (await stat(lock)).mtimeMs;
+  // Peers renew it with each ping of the control host.
+  for (const deadlineMs = Date.now() + 45_000; (await stat(lock)).mtimeMs === takenMs; await wait(100))
+    if (Date.now() > deadlineMs) throw new Error("the lock was not renewed");
+
+  const [peer] = stage.peers("web2");
+  if (peer === undefined) throw new Error("no peer runs on web2");
+  process.kill(peer.pid, "SIGSTOP");
+  try {
+    // As if it had been asleep for ten minutes, and with heartbeats in quicker succession, which ends the watch sooner.
+    const record = JSON.parse(await readFile(lock, "utf8"));
+    await writeFile(lock, JSON.stringify({ ...record, heartbeatMs: 200 }));
+    const then = new Date(Date.now() - 600_000);
+    await utimes(lock, then, then);
+    const shown = (await stage.run("releases")).stdout;
+    expect(shown).toMatch(
+      /web2 .*\(stale: expired: its peer hangs, last heartbeat .*, 10 min ago; the next deploy/,
+    );
+
+    await stage.write({ "index.html": "awake\n" });
+    const second = await stage.json("deploy", ["-l", "web2", "-r", "awake"]);
+    expect(second.exitCode).toBe(0);
+    expect(JSON.stringify(second.events)).toContain(`took over the lock of ${owner} (pid`);
+  } finally {
+    process.kill(peer.pid, "SIGCONT");
+  }
+  await first.open();
+  const { exitCode, host } = await first.result;
+  expect(exitCode).toBe(2);
+  expect(host("web2").error).toContain("lock");
+  expect(await stage.current("web2")).toBe("awake");
 });
 
 test("a deploy whose lock was broken does not switch what somebody else deploys", async () => {

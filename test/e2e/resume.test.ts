@@ -71,6 +71,8 @@ test("Ctrl+C between batches leaves the rest to resume; another source is refuse
   expect(other.exitCode).toBe(1);
   expect(outcome(other)).toContain("the source is not what the run of");
   expect(outcome(other)).toContain("without --resume");
+  // That run, which got nowhere, is the last one now: it is refused all the same.
+  expect(outcome(await resume())).toContain("the source is not what the run of");
   expect(await current()).toEqual(["three", "three", "two", "two"]);
 
   await stage.write({ "index.html": "three\n" });

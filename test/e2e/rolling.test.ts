@@ -98,6 +98,14 @@ test("rollback: the batch that failed goes back, its commands run there again, a
     const log = (await textAt(stage, name, "revisions.log")).trimEnd().split("\n");
     expect(log.at(-1)).toEndWith(`rolled back to release ${old()}`);
   }
+  const journal = (await textAt(stage, "web3", ".rookery", "history.jsonl")).trimEnd().split("\n");
+  const noted = journal.map((line) => JSON.parse(line)).slice(-4);
+  expect(noted.map(({ event, release, detail }) => [event, release, detail])).toEqual([
+    ["switched", `new-${releases}`, undefined],
+    ["health", `new-${releases}`, "exit code 1"],
+    ["switched back", old(), undefined],
+    ["rolled back", old(), undefined],
+  ]);
   expect((await textAt(stage, "web5", "trace")).trimEnd().split("\n").at(-1)).toBe(old());
   expect(steps(result)).toEqual([
     ...["1 running", "1 done", "2 running", "2 failed", "2 rolling-back", "2 rolled-back"],

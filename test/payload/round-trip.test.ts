@@ -114,6 +114,9 @@ test("mode 0 files come back for a user without rights too", async () => {
     a: { content, mode: 0 },
     b: { content, mode: 0 },
     c: { content: "c", mode: 0 },
+    c2: { content: Buffer.alloc(2 * 1024 * 1024, "n"), mode: 0 },
+    // Made of what is in the files before it.
+    d: { content: Buffer.concat([content, Buffer.from("and more")]), mode: 0 },
   });
   await pack(place.at("source"), place.at("payload"));
   mkdirSync(place.at("work"));

@@ -114,9 +114,7 @@ test("a single file is a release of that file, an archive that holds no tar too"
     "gzip dump; head -c 1024 /dev/zero > empty.tar; echo text > wrong.tgz; head -c 100 /dev/zero | gzip > odd.tar.gz",
   );
   const { manifest } = await pack(place.at("app.jar"), place.at("payload"));
-  expect(manifest.entries).toMatchObject([
-    { type: "file", path: "app.jar", mode: 0o750, size: 2, offset: 0 },
-  ]);
+  expect(manifest.entries).toMatchObject([{ type: "file", path: "app.jar", mode: 0o750, size: 2 }]);
   expect(await pathsOf(place.at("dump.gz"))).toEqual(["dump.gz"]);
   for (const name of ["empty.tar", "wrong.tgz", "odd.tar.gz"]) {
     const error = await opsError(openSource(place.at(name)));
@@ -258,12 +256,12 @@ test("random bytes are not compressed, text is, and zstd itself can read it", as
   await using place = await workplace();
   const noise = crypto.getRandomValues(new Uint8Array(65_536));
   writeTree(place.at("noise"), { n: { content: noise } });
-  const text = "all work and no play\n".repeat(500_000);
+  const text = Array.from({ length: 300_000 }, (_, day) => `day ${day}: all work and no play\n`).join("");
   writeTree(place.at("text"), { a: { content: text }, b: { content: "b" } });
   expect((await pack(place.at("noise"), place.at("payload-1"))).manifest.compression).toBe("none");
   const payload = await pack(place.at("text"), place.at("payload-2"));
   expect(payload.manifest.compression).toBe("zstd");
-  shell(place.root, "zstd -q -d < payload-2/content > plain");
+  shell(place.root, "zstd -q -d < payload-2/new > plain");
   expect(readFileSync(place.at("plain"), "utf8")).toBe(`${text}b`);
 });
 

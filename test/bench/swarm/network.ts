@@ -137,7 +137,7 @@ export async function removeLeftovers(): Promise<readonly string[]> {
 /** Process ids come again: one that runs something else is not the owner. */
 async function isBenchmark(pid: string): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return /bench[/:](swarm|via|cold)/.test(command);
+  return /bench[/:](swarm|via|cold|delta)/.test(command);
 }
 
 function crossing(): string[] {
