@@ -161,7 +161,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     if (fetching.left > 0 && performance.now() - fetching.sums.movedAtMs > ALONE_MS) links.connect(spares);
   }, ALONE_MS / 4);
   starting.defer(() => clearInterval(lookout));
-  const { listener, port } = await listenInRange(links.handlers, { ports, bind: options.bind });
+  const { listener, port } = await listenInRange(links.handlers, { ports, bind });
   starting.defer(() => void listener.stop(true));
   if (tracker !== undefined) {
     starting.use(
