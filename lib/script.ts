@@ -17,6 +17,12 @@ const LINGER_MS = 3000;
  * a second Ctrl+C leaves at once. An OpsError is printed as message and hint, a zx command that
  * failed as what it said; anything else is a bug and
  * keeps its stack. `main` returns the exit code, nothing for 0.
+ *
+ * @example
+ * await script(async (signal) => {
+ *   await using fleet = await openFleet("prod", { signal });
+ *   return (await fleet.$`uptime`).exitCode;
+ * });
  */
 export async function script(main: (signal: AbortSignal) => Promise<number | undefined>): Promise<void> {
   const controller = new AbortController();
@@ -86,7 +92,7 @@ export function watch(
 /**
  * Keeps the record of a run that begins now, until disposed: in the history, and as report and metrics where those
  * were asked for. Told on stderr.
- * @throws OpsError `usage` when report or metrics can't be written where they are to go
+ * @throws OpsError `usage` when the report can't be written where it is to go
  */
 export function record(fleet: FleetFeed, run: RecordedRun & { readonly json: boolean }): AsyncDisposable {
   const { keepRecord } = require("./history/keep-record.ts") as typeof import("./history/keep-record.ts");
