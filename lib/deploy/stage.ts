@@ -32,43 +32,50 @@ export async function stageAll(
     readonly payload: (member: DeployMember) => string;
   },
 ): Promise<ReadonlyMap<DeployMember, number>> {
-  const {
-    tree,
-    torrent: { infohash },
-  } = release;
   const patches = await patchesFor(fleet, release, members);
-  const staged = await fleet.each(
+  return fleet.each(
     async (member) => {
       const base = baseOn(member, release);
-      const patch = base?.tree === undefined ? undefined : patches.get(base.tree);
+      const patch = patches.get(base?.tree ?? "");
       if (base === undefined || patch === undefined) return 0;
-      const { deployTo, sharedPaths, sharedFiles } = member.settings;
-      fleet.emit({
-        type: "status",
-        host: member.name,
-        status: "ready",
-        detail: `looking what ${base.id} has of it`,
-      });
-      const ignore = [...sharedPaths, ...sharedFiles];
-      try {
-        const asked = { deployTo, infohash, tree, base: base.id, patch, payload: payload(member), ignore };
-        const found = await peerOf(member).request("stage", asked, { signal: fleet.signal });
-        tellDrift(fleet, member, { id: base.id, drifted: found.drifted });
-        const { coveredBytes } = found;
-        const detail = `reusing ${formatBytes(coveredBytes)} of ${formatBytes(release.torrent.totalBytes)}`;
-        fleet.emit({ type: "status", host: member.name, status: "ready", detail });
-        return coveredBytes;
-      } catch (error) {
-        fleet.signal.throwIfAborted();
-        if (!(error instanceof OpsError) || !fleet.alive.includes(member)) throw error;
-        const message = `fetches everything, for its release ${base.id} is of no use: ${error.message}`;
-        fleet.note(message, { level: "warning", host: member.name });
-        return 0;
-      }
+      return stageOne(fleet, member, { release, base: base.id, patch, payload: payload(member) });
     },
     { members },
   );
-  return staged;
+}
+
+interface HostStage {
+  readonly release: Release;
+  /** Id of a release on the host. */
+  readonly base: string;
+  /** In base64. */
+  readonly patch: string;
+  readonly payload: string;
+}
+
+async function stageOne(
+  fleet: Fleet<PlannedHost>,
+  member: DeployMember,
+  { release, base, patch, payload }: HostStage,
+): Promise<number> {
+  const { tree, torrent } = release;
+  const { deployTo, sharedPaths, sharedFiles } = member.settings;
+  const ignore = [...sharedPaths, ...sharedFiles];
+  const say = (detail: string) => fleet.emit({ type: "status", host: member.name, status: "ready", detail });
+  say(`looking what ${base} has of it`);
+  try {
+    const asked = { deployTo, infohash: torrent.infohash, tree, base, patch, payload, ignore };
+    const { coveredBytes, drifted } = await peerOf(member).request("stage", asked, { signal: fleet.signal });
+    tellDrift(fleet, member, { id: base, drifted });
+    say(`reusing ${formatBytes(coveredBytes)} of ${formatBytes(torrent.totalBytes)}`);
+    return coveredBytes;
+  } catch (error) {
+    fleet.signal.throwIfAborted();
+    if (!(error instanceof OpsError) || !fleet.alive.includes(member)) throw error;
+    const message = `fetches everything, for its release ${base} is of no use: ${error.message}`;
+    fleet.note(message, { level: "warning", host: member.name });
+    return 0;
+  }
 }
 
 /** Of a host's releases the one that has most of this one, as far as names tell: the same tree, the base, what it runs. */
