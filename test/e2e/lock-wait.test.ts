@@ -98,7 +98,7 @@ test("when the time is up it is refused as without waiting; Ctrl+C ends the wait
   const sinceMs = performance.now();
   controller.abort();
   expect((await long.result).exitCode).toBe(130);
-  expect(performance.now() - sinceMs).toBeLessThan(8_000);
+  expect(performance.now() - sinceMs).toBeLessThan(30_000);
   for (const host of hosts) expect(await stage.current(host)).toBe("old");
 });
 
