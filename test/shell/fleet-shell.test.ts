@@ -32,7 +32,7 @@ function open(options: Parameters<typeof openFleet>[1] = {}): Promise<ScriptFlee
 test("every host has a row, in the order they come, and each its own values", async () => {
   await using fleet = await open();
   const said: string[] = [];
-  const command = fleet.$`sleep ${({ name }) => (name === "web1" ? 1 : 0)}; echo ${({ value }) => String(value("place"))}`;
+  const command = fleet.$`sleep ${({ name }) => (name === "web1" ? 1 : 0)}; echo ${({ text }) => text("place")}`;
   for await (const { host, stdout } of command) said.push(`${host} ${stdout.trim()}`);
   expect(said.toSorted()).toEqual(hosts.names.map((name) => `${name} /srv/${name}`));
   expect(said.at(-1)).toStartWith("web1 ");
@@ -102,6 +102,7 @@ test("patterns, limits, extra vars and hosts by name", async () => {
   expect(fleet.members.map(({ name }) => name)).toEqual(["web1", "web2"]);
   expect(fleet.match("web2:web3").map(({ name }) => name)).toEqual(["web2"]);
   expect([fleet.host("web2").value("port"), fleet.host("web1").value("place")]).toEqual([8082, "/opt"]);
+  expect(() => fleet.$`cd ${({ text }) => text("no_such_var")}`).toThrow("no_such_var is not set");
   expect(() => fleet.host("web3")).toThrow("no host of this fleet is called web3");
   const { rows } = await fleet.$({ members: fleet.match("web2") })`true`;
   expect(rows.map(({ host }) => host)).toEqual(["web2"]);
