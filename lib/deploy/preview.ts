@@ -2,6 +2,7 @@
 import { lockPhrase } from "../release/lock-text.ts";
 import { planPrune } from "../release/prune.ts";
 import type { HostReport } from "../release/types.ts";
+import { batchesOf } from "../serial.ts";
 import type { HostSettings } from "../settings.ts";
 import type { PreviewRow } from "../swarm/events.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
@@ -11,7 +12,6 @@ import type { Release } from "./open-release.ts";
 import { type Playbooks, rehearsePlaybooks } from "./playbooks.ts";
 import type { Rolling } from "./rolling.ts";
 import { lackOfRoom } from "./room.ts";
-import { batchesOf } from "./serial.ts";
 import { expectedReuse } from "./stage.ts";
 import { uplinkFor, wayFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
