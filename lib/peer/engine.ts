@@ -35,7 +35,7 @@ const MAX_REQUESTS = 1000;
  * @throws OpsError disk-full, port, torrent; hash when a seed's content is not the torrent's
  */
 export async function startEngine(torrent: Torrent, options: EngineOptions): Promise<Engine> {
-  const { folder, seed = false, trustContent = false, overlay, ports, allow, tracker } = options;
+  const { folder, seed = false, trustContent = false, overlay, ports, bind, allow, tracker } = options;
   const { guided = false, maxUpload, maxDownload, signal } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
