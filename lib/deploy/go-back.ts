@@ -37,7 +37,9 @@ export async function goBack(
     const cause = bad.get(member);
     if (cause !== undefined) {
       const hint = cause.hint?.replace(OR_GO_BACK, "");
-      fleet.fail(member, new OpsError(cause.code, `${cause.message}; ${text}`, { hint, host: member.name }));
+      // A host that is gone fails twice for one reason.
+      const then = error?.message === cause.message ? "it could not go back" : text;
+      fleet.fail(member, new OpsError(cause.code, `${cause.message}; ${then}`, { hint, host: member.name }));
     } else if (error !== undefined) {
       fleet.fail(
         member,
