@@ -92,7 +92,7 @@ export function watch(
 /**
  * Keeps the record of a run that begins now, until disposed: in the history, and as report and metrics where those
  * were asked for. Told on stderr.
- * @throws OpsError `usage` when report or metrics can't be written where they are to go
+ * @throws OpsError `usage` when the report can't be written where it is to go
  */
 export function record(fleet: FleetFeed, run: RecordedRun & { readonly json: boolean }): AsyncDisposable {
   const { keepRecord } = require("./history/keep-record.ts") as typeof import("./history/keep-record.ts");

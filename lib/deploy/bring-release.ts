@@ -1,4 +1,5 @@
 // Several steps of a deploy in one, for deploy.ts and for scripts that differ from it in how they switch.
+import { OpsError } from "../errors.ts";
 import { bootstrapAll } from "../swarm/bootstrap.ts";
 import { connectAll } from "../swarm/connect.ts";
 import type { Fleet } from "../swarm/fleet.ts";
@@ -25,6 +26,7 @@ export async function nameRelease(
   { check = false }: { /** Take no lock. */ readonly check?: boolean } = {},
 ): Promise<NamedRelease> {
   for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
+  if (plan.nothing !== undefined) throw new OpsError("usage", plan.nothing);
   await using stack = new AsyncDisposableStack();
   // First, so that a source that can't be read is told before any host is asked.
   await using source = await openSourceOf(fleet, plan);

@@ -34,7 +34,7 @@ const LAST_EVENTS_MS = 2000;
 /**
  * Follows a fleet from now on and writes it down when disposed, which is to be after the run. What can't be written
  * is told and stops nothing.
- * @throws OpsError `usage` when the report or the metrics have no folder to be written in
+ * @throws OpsError `usage` when the report has no folder to be written in
  */
 export function keepRecord(
   fleet: FleetFeed,
@@ -44,7 +44,6 @@ export function keepRecord(
   const { check = false, report, metrics, kind, app, environment, pattern, source, release, owner } = wish;
   if (check) return { [Symbol.asyncDispose]: async () => undefined };
   if (report !== undefined) checkWritable("--report", report);
-  if (metrics !== undefined) checkWritable("--metrics", metrics, { orFolder: true });
   const { state } = fleet;
   const hosts = [...state.hosts.values()].map(({ name, group }) => ({ name, group }));
   const story = openStory(hosts, { startedAtMs: state.startedAtMs });

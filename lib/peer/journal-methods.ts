@@ -15,7 +15,8 @@ interface Rule<M extends Method> {
 const RULES: { readonly [M in Method]?: Rule<M> } = {
   install: {
     event: () => "installed",
-    tell: ({ id, infohash }, result) => (result?.existed ? undefined : { release: id, infohash }),
+    tell: ({ id, infohash }, result) =>
+      result?.existed ? undefined : { release: id, tree: result?.tree, infohash },
   },
   command: {
     event: () => "command",

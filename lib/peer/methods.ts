@@ -123,7 +123,7 @@ export interface Methods {
       sharedPaths: readonly string[];
       sharedFiles: readonly string[];
     };
-    result: { existed: boolean };
+    result: { existed: boolean; tree: string };
   };
   /** The payload's tree merged into `destination`; a single file may be given its own name there. */
   place: { params: { payload: string; destination: string }; result: { files: number; bytes: number } };

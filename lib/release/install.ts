@@ -48,7 +48,7 @@ export interface StagedTree extends Pick<Staged, "placed" | "overlay"> {
 export async function installRelease(
   deployTo: string,
   options: InstallOptions,
-): Promise<{ readonly existed: boolean; readonly path: string }> {
+): Promise<{ readonly existed: boolean; readonly path: string; readonly tree: string }> {
   const { id, infohash, payload, revision, staged, signal, onProgress } = options;
   const { sharedPaths = [], sharedFiles = [] } = options;
   const layout = layoutOf(deployTo);
@@ -58,7 +58,7 @@ export async function installRelease(
     await ensureLayout(layout);
     const manifest = await readManifest(payload);
     const tree = treeDigest(manifest.entries);
-    if (await isHere(layout, id, tree)) return { existed: true, path };
+    if (await isHere(layout, id, tree)) return { existed: true, path, tree };
     await removeStale(layout.deployTo, { inUse: [infohash], signal });
     await checkSpace(layout.releases, manifest, { present: staged?.placed });
     await prepareShared(layout, shared);
@@ -82,7 +82,7 @@ export async function installRelease(
       await undo(layout, id, folder, error);
     }
     await syncFolder(layout.releases);
-    return { existed: false, path };
+    return { existed: false, path, tree };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw interruption(signal, `installing ${id}`);
     throw fileFault(error, `can't install ${id} in ${layout.deployTo}`);

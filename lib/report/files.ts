@@ -6,21 +6,23 @@ import { OpsError } from "../errors.ts";
 
 /**
  * `flag` is who asked for a file at `path`.
- * @throws OpsError `usage` when none can be written there, or it is a folder where `orFolder` doesn't allow that
+ * @throws OpsError `usage` when none can be written there
  */
-export function checkWritable(flag: string, path: string, { orFolder = false } = {}): void {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (isFolder && !orFolder)
-    throw new OpsError("usage", `${flag}: ${path} is a folder`, { hint: "name a file in it" });
-  const folder = isFolder ? resolve(path) : dirname(resolve(path));
+export function checkWritable(flag: string, path: string): void {
+  const folder = dirname(resolve(path));
+  const wrong = (problem: string, hint: string, cause?: unknown) =>
+    new OpsError("usage", `${flag}: ${problem}`, { hint, cause });
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new OpsError("usage", `${flag}: can't write in ${folder}: ${(error as Error).message}`, {
-      hint: "make that folder, or name another",
-      cause: error,
-    });
+    throw wrong(
+      `can't write in ${folder}: ${(error as Error).message}`,
+      "make that folder, or name another",
+      error,
+    );
   }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw wrong(`${path} is a folder`, "name a file in it");
 }
 
 /**

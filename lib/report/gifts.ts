@@ -39,7 +39,7 @@ export function giftsSection({ hosts }: Story): Markup {
 <p>${formatBytes(total)} reached ${plural(hosts.filter(({ gifts }) => gifts.length > 0).length, "host")}; the control host gave ${formatShare(fromHere / total)} of it (${formatBytes(fromHere)}), hosts gave each other the rest.</p>
 <div class="wide" tabindex="0" role="region" aria-label="Bytes by giver and receiver">${matrix(table)}</div>
 ${few ? undefined : picture(hosts)}
-${givers(pairs, total)}
+${givers(pairs, { total, short })}
 </section>`;
 }
 
@@ -96,10 +96,13 @@ function picture(hosts: Story["hosts"]): Markup {
 
 function givers(
   pairs: readonly { readonly from: string | undefined; readonly bytes: number }[],
-  total: number,
+  { total, short }: { readonly total: number; readonly short: ReadonlyMap<string, string> },
 ): Markup {
   const sums = new Map<string, number>();
-  for (const { from = HERE, bytes } of pairs) sums.set(from, (sums.get(from) ?? 0) + bytes);
+  for (const { from, bytes } of pairs) {
+    const name = from === undefined ? HERE : (short.get(from) ?? from);
+    sums.set(name, (sums.get(name) ?? 0) + bytes);
+  }
   const top = [...sums].sort(([, a], [, b]) => b - a).slice(0, TOP_GIVERS);
   const most = top[0]?.[1] ?? 1;
   const rows = top.map(

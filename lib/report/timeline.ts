@@ -42,7 +42,6 @@ const MANY = 40;
 /** The rows, with the phases of the run above them. */
 export function timeline(story: Story, outcomes: ReadonlyMap<string, HostOutcome>, axis: Axis): Markup {
   const { hosts } = story;
-  const groups = new Set(hosts.map(({ group }) => group));
   const short = shortNames(hosts.map(({ name }) => name));
   const longest =
     Math.min(
@@ -61,7 +60,7 @@ export function timeline(story: Story, outcomes: ReadonlyMap<string, HostOutcome
 <output id="shown"></output></div>
 <div class="lines" style="--name:${longest}ch">
 <div class="rows${hosts.length > MANY ? " many" : ""}" tabindex="0" role="region" aria-label="Hosts by time">
-<div class="row head"><span class="name">${groups.size > 1 ? "host, group" : "host"}</span><div class="track">${phases(story, axis)}</div><span class="end">received, took</span></div>
+<div class="row head"><span class="name">host</span><div class="track">${phases(story, axis)}</div><span class="end">received, took</span></div>
 ${rows}
 </div>
 <div class="row foot"><span class="name"></span>${axisLabels(axis)}<span class="end"></span></div></div>

@@ -21,7 +21,7 @@ export function troubles(outcomes: readonly HostOutcome[], { warnings }: Story):
 <p>${error || "stopped before it was through"}</p>${hint !== "" && html`<p class="hint">→ ${hint}</p>`}</li>
 `;
   });
-  return html`<section id="troubles" aria-labelledby="troubles-title"><h2 id="troubles-title">What went wrong</h2>
+  return html`<section id="troubles" aria-labelledby="troubles-title"><h2 id="troubles-title">${rows.length > 0 ? "What went wrong" : "Warnings"}</h2>
 ${rows.length > 0 && html`<ul class="troubles">${rows}</ul>`}
 ${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}</section>`;
 }

@@ -17,6 +17,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   3: {
     "e2e/complaints": ["hosts whose clocks are a year apart keep, remove and go back to the same releases"],
+    "e2e/delta": ["a rollback brings the release to the hosts that lack it, from those that hold it"],
     "e2e/releases": ["a rollback goes to the release before, on every host"],
     "deploy/choose": ["all go to what most of them ran before, and who lacks it is named"],
   },

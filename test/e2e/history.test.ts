@@ -65,7 +65,8 @@ test("a deploy is remembered here, on each host, and in metrics", async () => {
       ...{ host: "web2", outcome: "ok", app: "shop", by: by(), login: stage.fleet.user, from: "127.0.0.1" },
     });
   expect(run?.infohash).toMatch(/^[0-9a-f]{40}$/);
-  expect(entries[1]?.infohash).toBe(run?.infohash);
+  expect(entries[1]).toMatchObject({ infohash: run?.infohash, tree: run?.tree });
+  expect(run?.tree).toMatch(/^[0-9a-f]{64}$/);
   const samples = parseExposition(await readFile(metrics, "utf8"));
   expect(samples).toContainEqual({
     name: "rookery_deploy_hosts",

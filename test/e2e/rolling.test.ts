@@ -215,6 +215,20 @@ test("a first release that is not well leaves no current behind", async () => {
   );
 });
 
+test("a rollback goes in batches as well, and stops where a host isn't well", async () => {
+  expect((await deploy([], [])).exitCode).toBe(0);
+  // Only this host is unwell at the release that is gone back to.
+  const health = [
+    'test {{ inventory_hostname }} != web3 || test "$ROOKERY_RELEASE" != OLD'.replace("OLD", old()),
+  ];
+  await stage.setVars({ ...VARS, rookery_health: health, rookery_serial: [1, 2] });
+  const result = await stage.json("rollback", [old()]);
+  expect(result.exitCode).toBe(2);
+  expect(statuses(result)).toEqual(["ok", "ok", "failed", "skipped", "skipped"]);
+  expect(await current()).toEqual(["old", "old", "old", "new", "new"]);
+  expect(result.one("summary").outcome).toContain("mend what failed and run the same again");
+});
+
 test("--check says which hosts would be switched together", async () => {
   await stage.write({ "index.html": "checked\n" });
   const { events, exitCode } = await stage.json("deploy", ["--check", "--serial", "2", "--canary", "web3"]);

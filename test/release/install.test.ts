@@ -39,7 +39,11 @@ async function install(
 test("a payload becomes a release, with modes, links and empty folders", async () => {
   await using site = await newSite();
   const path = join(site.deployTo, "releases", "r1");
-  expect(await install(site)).toEqual({ existed: false, path });
+  expect(await install(site)).toEqual({
+    existed: false,
+    path,
+    tree: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
   expect((await readdir(path, { recursive: true })).sort()).toEqual(
     [
       "REVISION",
