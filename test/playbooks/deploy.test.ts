@@ -1,7 +1,8 @@
 // A deploy from a play: real ansible-playbook, real sshd hosts, each with a result of its own.
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Stage, startStage, textAt } from "../e2e/stage.ts";
 import { PLAYBOOKS, play } from "./ansible.ts";
 
@@ -100,4 +101,31 @@ test("in a play of one's own: batches get one name, vars of play and vault arriv
   }
   expect(await stage.current("web3")).toBeUndefined();
   expect(played.text).not.toContain("granite");
+});
+
+test("Ctrl+C ends the deploy in a play as well: no peer, no lock, nothing switched", async () => {
+  stage = await startStage({ hosts: 1 });
+  await stage.setVars({ rookery_before_activate: ["touch ../../begun; sleep 3211"] });
+  const child = Bun.spawn(["ansible-playbook", "-i", stage.fleet.inventory, join(PLAYBOOKS, "deploy.yml")], {
+    cwd: stage.fleet.root,
+    env: {
+      ...process.env,
+      ...{
+        HOME: stage.home,
+        TMPDIR: stage.temporary,
+        PYTHONDONTWRITEBYTECODE: "1",
+        SSH_AUTH_SOCK: undefined,
+      },
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    },
+    // A group of its own, as a shell gives it one: Ctrl+C goes to all of them.
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  const begun = stage.place("web1", "begun");
+  while (!existsSync(begun) && child.exitCode === null) await Bun.sleep(50);
+  process.kill(-child.pid, "SIGINT");
+  expect(await child.exited).not.toBe(0);
+  await stage.expectTidy({ withinMs: 60_000 });
+  expect(await stage.current("web1")).toBeUndefined();
 });

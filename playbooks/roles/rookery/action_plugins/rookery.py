@@ -19,6 +19,8 @@ from ansible.plugins.action import ActionBase
 # playbooks/roles/rookery/action_plugins/rookery.py
 PROJECT = Path(__file__).resolve().parents[4]
 OURS = re.compile(r"(rookery|ansistrano)_\w+$")
+# Linux takes 128 KiB in one word of a command line.
+LONG = 100_000
 # What warm.ts says of a host that something was sent to.
 GOT = "got what it lacked"
 # Of what a host's commands said, when it failed.
@@ -64,11 +66,8 @@ class ActionModule(ActionBase):
                 msg="there is no %s on the PATH of this machine: put it there, or name it in rookery_bun" % args["bun"],
             )
         release = args["release"] or deploys and self.release_of_play(hosts, task_vars)
-        with tempfile.TemporaryDirectory(prefix="rookery-play-") as folder, Secrets() as secrets:
-            limit = os.path.join(folder, "limit")
-            with open(limit, "w", encoding="utf-8") as file:
-                file.writelines("%s\n" % host for host in hosts)
-            argv = [bun, str(PROJECT / "scripts" / (args["script"] + ".ts")), "--json", "-v", "--limit", "@" + limit]
+        with Limit(hosts) as limit, Secrets() as secrets:
+            argv = [bun, str(PROJECT / "scripts" / (args["script"] + ".ts")), "--json", "-v", "--limit", limit.pattern]
             argv += ["--check"] if check else []
             argv += ["--break-lock"] if args["break_lock"] else []
             given = dict(args, release=release)
@@ -76,7 +75,7 @@ class ActionModule(ActionBase):
                 argv += ["--" + name.replace("_", "-"), given[name]] if given[name] else []
             access, env = self.access(args["vars"], task_vars, secrets)
             argv += access + args["args"]
-            run = self.deploy(argv, env, args["chdir"] or os.getcwd(), secrets)
+            run = self.deploy(argv, env, args["chdir"] or os.getcwd(), limit, secrets)
         return dict(result, **outcome(run, hosts, check), **self.remember(run["release"]))
 
     def access(self, given, task_vars, secrets):
@@ -124,7 +123,7 @@ class ActionModule(ActionBase):
                 env[name] = value
         return argv, env
 
-    def deploy(self, argv, env, folder, secrets):
+    def deploy(self, argv, env, folder, limit, secrets):
         run = dict(rows={}, preview=[], output={}, changed=set(), summary={}, error={}, release=None, infohash=None)
         with tempfile.TemporaryFile() as complaints:
             child = subprocess.Popen(
@@ -138,6 +137,7 @@ class ActionModule(ActionBase):
             )
             try:
                 for line in child.stdout:
+                    limit.drop()
                     self.take(line, run)
             except KeyboardInterrupt:
                 # Ctrl+C went to it as well: it leaves the hosts tidy, and may take its time.
@@ -258,6 +258,31 @@ def previewed(row):
 
 def with_hint(message, hint):
     return message if not message or not hint else "%s\n  → %s" % (message, hint)
+
+
+class Limit:
+    """The hosts of the batch as --limit: by name, or in a file where that were too long for a command line."""
+
+    def __init__(self, hosts):
+        self.file = None
+        self.pattern = ",".join(hosts)
+        if len(self.pattern) > LONG:
+            descriptor, self.file = tempfile.mkstemp(prefix="rookery-play-")
+            self.pattern = "@" + self.file
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.writelines("%s\n" % host for host in hosts)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.drop()
+
+    def drop(self):
+        """What it says was read; whoever ends this process asks for no cleaning up."""
+        if self.file is not None:
+            os.unlink(self.file)
+            self.file = None
 
 
 class Secrets:
