@@ -105,7 +105,8 @@ export function changed(tree: Tree, changes: readonly Change[]): Tree {
     if (what === "empty") put(Buffer.alloc(0));
     if (what === "mode") result[path] = { ...file, mode: Math.floor(at * 0o7777) };
     if (what === "duplicate" || what === "rename") result[fresh] = file;
-    if (what === "remove" || what === "rename") delete result[path];
+    // A release of nothing is refused.
+    if (what === "rename" || (what === "remove" && Object.keys(result).length > 1)) delete result[path];
   }
   return result;
 }
