@@ -1,11 +1,20 @@
 // The public door: all that scripts import. A name exported here is a promise.
+// Scripts begin with `script`, then `openFleet` for commands on hosts, or `planDeploy` and `fleetFor` for a release.
 // biome-ignore-all assist/source/organizeImports: in the order a script uses them
 
 // Scripts: options, environment, errors, exit codes
 export { type FleetConfig, fleetConfig, inventoryConfig } from "./config.ts";
 export { type ErrorCode, OpsError } from "./errors.ts";
 export { INVENTORY_FLAGS, inventoryOptions } from "./inventory-flags.ts";
-export { FLEET_FLAGS, type Flag, Help, type Parsed, parseOptions, type Usage } from "./options.ts";
+export {
+  FLEET_FLAGS,
+  type Flag,
+  Help,
+  type OwnUsage,
+  type Parsed,
+  parseOptions,
+  type Usage,
+} from "./options.ts";
 export { EXIT, errorText, record, script, watch } from "./script.ts";
 
 // Inventories: hosts, groups, vars
@@ -25,6 +34,7 @@ export {
   type OpenFleetOptions,
   type ScriptFleet,
   type ScriptHost,
+  type ShowFleetOptions,
 } from "./open-fleet.ts";
 export { CommandError, type CommandOutput } from "./shell/output.ts";
 export type { FleetOutput, HostOutput } from "./shell/fleet-rows.ts";
@@ -54,21 +64,27 @@ export { startTracker } from "./tracker/start.ts";
 // Releases: the steps of a deploy, each on all hosts
 export { newReleaseId } from "./release/layout.ts";
 export { openRelease, openSourceOf, type Release } from "./deploy/open-release.ts";
-export { deployOptions, rollbackOptions } from "./deploy/flags.ts";
+export { type DeployOptions, deployOptions, type RollbackOptions, rollbackOptions } from "./deploy/flags.ts";
 export { bringOptions } from "./deploy/bring-flags.ts";
-export { planFleet, planHosts } from "./deploy/hosts.ts";
-export { planDeploy, planRollback } from "./deploy/plan.ts";
+export { type PlannedHost, planFleet, planHosts } from "./deploy/hosts.ts";
+export { type DeployPlan, planDeploy, planRollback, type RollbackPlan } from "./deploy/plan.ts";
 export { previewDeploy } from "./deploy/preview.ts";
 export { lockAll, lockFirst } from "./deploy/lock-all.ts";
 export { bringBack, previewBack } from "./deploy/bring-back.ts";
 export { bringRelease, type NamedRelease, nameRelease } from "./deploy/bring-release.ts";
 export { bringFiles } from "./deploy/bring-files.ts";
+export type { Choice } from "./deploy/choose.ts";
 export { chooseBack, chooseFor, distributeRelease, prepareAll } from "./deploy/bring.ts";
 export { requireSameTree } from "./deploy/resume.ts";
 export { activateAll, requireHosts } from "./deploy/switch.ts";
 export { type Playbooks, playbooksAround, rehearsePlaybooks } from "./deploy/playbooks.ts";
 export { activateInBatches, type AroundBatch } from "./deploy/batches.ts";
-export { distributeFiles, distributeOptions, planDistribute } from "./deploy/distribute.ts";
+export {
+  type DistributePlan,
+  distributeFiles,
+  distributeOptions,
+  planDistribute,
+} from "./deploy/distribute.ts";
 export { planReleases, releasesOptions, releasesTable } from "./deploy/releases.ts";
 export {
   planVerify,

@@ -19,6 +19,11 @@ export interface ScriptHost extends FleetHost {
    * @throws OpsError `setting` when it can't be rendered
    */
   value(name: string): unknown;
+  /**
+   * The same as text, for commands: `` fleet.$`ls ${({ text }) => text("app_dir")}` ``.
+   * @throws OpsError `setting` when it isn't set, or is no text or number
+   */
+  text(name: string): string;
 }
 
 /** What a fleet may be opened with: everything the flags of the same names say, and more. */
@@ -187,11 +192,27 @@ export async function openFleet(
 }
 
 function scriptHost(inventory: Inventory, host: Host): ScriptHost {
+  const value = (name: string) => inventory.value(host, name);
   return {
     name: host.name,
     group: groupOf(host),
     groups: host.groups,
     target: targetOf(inventory, host),
-    value: (name) => inventory.value(host, name),
+    value,
+    text: (name) => textOf(value(name), { name, host, origin: inventory.origin(host, name) }),
   };
+}
+
+function textOf(
+  value: unknown,
+  { name, host, origin }: { readonly name: string; readonly host: Host; readonly origin: string | undefined },
+): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "bigint")
+    return String(value);
+  const isSet = value !== undefined && value !== null;
+  const where = origin === undefined ? `group_vars/${host.groups[0] ?? "all"}.yml` : origin;
+  throw new OpsError("setting", isSet ? `${name} is no text (set in ${where})` : `${name} is not set`, {
+    host: host.name,
+    hint: `set it to text or a number in ${where}, or give -e ${name}=VALUE`,
+  });
 }

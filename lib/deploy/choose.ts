@@ -2,6 +2,7 @@
 import { newReleaseId } from "../release/layout.ts";
 import type { HostReport, ReleaseInfo } from "../release/types.ts";
 
+/** What the release is called, and which hosts run or hold it already. */
 export interface Choice {
   readonly id: string;
   /** Names of hosts whose `current` is this release, switched to and good: nothing to do there. */

@@ -26,6 +26,7 @@ export interface DistributeHost extends FleetHost {
   readonly swarm: SwarmSettings;
 }
 
+/** Which files go to which hosts, and where they go there. */
 export interface DistributePlan {
   /** How the operator named the inventory, and the hosts in it. */
   readonly environment: string;

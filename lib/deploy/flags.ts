@@ -47,7 +47,9 @@ export const DEPLOY_FLAGS = {
   ...RELEASE_FLAGS,
 } as const satisfies Record<string, Flag>;
 
+/** What `deployOptions` makes of a command line, for `planDeploy`. */
 export type DeployOptions = Parsed<typeof DEPLOY_FLAGS>;
+/** What `rollbackOptions` makes of a command line, for `planRollback`. */
 export type RollbackOptions = Parsed<typeof RELEASE_FLAGS>;
 
 /** Options of deploy.ts. */

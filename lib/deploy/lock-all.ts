@@ -23,8 +23,8 @@ export interface LockWish {
 interface LockOptions {
   /** What will be fetched: what is there of it already is left. */
   readonly infohash?: string | undefined;
-  /** Remove what killed runs left; for when that is known. */
-  readonly tidy?: boolean;
+  /** Nothing was decided yet: what killed runs left may still be of use, and what hosts run doesn't matter. */
+  readonly early?: boolean;
 }
 
 type DeployFleet = Fleet<PlannedHost>;
@@ -45,23 +45,46 @@ const MEETING_POLL_MS = 200;
 /**
  * Locks the app on all hosts that aren't locked yet: the first by name before the others, so that of two deploys one gets
  * all its locks. With `lockWaitMs` it waits for another's, holding none meanwhile, and says whom it waits for.
- * @throws OpsError `locked` naming host and holder; then nothing is locked
+ * @throws OpsError `locked` naming host and holder; then nothing is locked. Also when hosts were switched since they were
+ *   looked at: what was decided then is about what was there then
  */
 export async function lockAll(fleet: DeployFleet, wish: LockWish, options: LockOptions = {}): Promise<void> {
   const startMs = performance.now();
   const { lockWaitMs = 0 } = wish;
+  const before = fleet.alive.filter(({ locked }) => locked !== true);
   // Sorted by time, and no two alike: which of two runs is the elder.
   const run = `${new Date().toISOString()} ${randomBytes(4).toString("hex")}`;
   let told = "";
   for (;;) {
     const met = await lockOnce(fleet, wish, { ...options, run });
     const [first] = met;
-    if (first === undefined) return;
+    if (first === undefined) break;
     await unlockAll(fleet);
     const leftMs = lockWaitMs - (performance.now() - startMs);
     if (leftMs <= 0) throw refused(met, lockWaitMs);
     told = await untilFree(fleet, first, { told, untilMs: performance.now() + leftMs });
   }
+  if (options.early !== true) requireUnchanged(fleet, before);
+}
+
+/** Between the look at the hosts and their locks a whole deploy has room: sources can take minutes to pack. */
+function requireUnchanged(fleet: DeployFleet, members: readonly DeployMember[]): void {
+  const alive = members.filter((member) => fleet.alive.includes(member));
+  const changed = alive.flatMap(({ name, survey, runs }) => {
+    if (survey?.report === undefined || runs === undefined || survey.report.current === runs.id) return [];
+    return [{ name, text: `from ${survey.report.current ?? "no release"} to ${runs.id ?? "none"}` }];
+  });
+  const [first] = changed;
+  if (first === undefined) return;
+  const others = changed.length === 1 ? "" : `, and ${changed.length - 1} more hosts as well`;
+  throw new OpsError(
+    "locked",
+    `${first.name} was switched ${first.text} since it was looked at${others}; nothing was changed`,
+    {
+      host: first.name,
+      hint: "run the same again; with --lock-wait the hosts are locked before they are looked at",
+    },
+  );
 }
 
 /**
@@ -73,7 +96,7 @@ export async function lockFirst(fleet: DeployFleet, wish: LockWish): Promise<voi
   await bootstrapAll(fleet);
   await startPeers(fleet);
   // What was begun of a release, before anybody knows which it will be, stays.
-  await lockAll(fleet, wish, { tidy: false });
+  await lockAll(fleet, wish, { early: true });
   await fleet.each(async (member) => {
     const { deployTo } = member.settings;
     const report = await peerOf(member).request("inspect", { deployTo }, { signal: fleet.signal });
@@ -85,7 +108,7 @@ export async function lockFirst(fleet: DeployFleet, wish: LockWish): Promise<voi
 async function lockOnce(
   fleet: DeployFleet,
   { app, environment, owner, breakLock }: LockWish,
-  { run, infohash, tidy }: LockOptions & { readonly run: string },
+  { run, infohash, early }: LockOptions & { readonly run: string },
 ): Promise<readonly Met[]> {
   const [first, ...others] = fleet.alive
     .filter(({ locked }) => locked !== true)
@@ -96,11 +119,12 @@ async function lockOnce(
     const who = { app, environment, owner, ownerPid: process.pid, run, breakLock };
     const startMs = performance.now();
     for (;;) {
-      const params = { deployTo, ...who, infohash, tidy, ...loginOf(member) };
+      const params = { deployTo, ...who, infohash, tidy: early !== true, ...loginOf(member) };
       const answer = await peerOf(member).request("lock", params, { signal: fleet.signal });
       if (!("refusal" in answer)) {
         member.locked = true;
-        const { broke } = answer;
+        const { broke, current } = answer;
+        member.runs = { id: current };
         if (broke === undefined) return;
         fleet.note(`${breakLock ? "broke" : "took over"} the lock of ${broke}`, {
           level: "warning",

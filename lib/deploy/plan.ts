@@ -12,6 +12,7 @@ import { lastRun, type Resumed, resumeWith } from "./resume.ts";
 import { planRolling, type Rolling } from "./rolling.ts";
 import { agreedVia, type Via } from "./via.ts";
 
+/** What a deploy will do: to which hosts, with which source, switched how. */
 export interface DeployPlan extends Rolling {
   readonly app: string;
   /** How the operator named the inventory; with `app` it says which history a run belongs to. */
@@ -85,6 +86,7 @@ export async function planDeploy(
   };
 }
 
+/** What a rollback will do: to which hosts and to which release, switched how. */
 export type RollbackPlan = Rolling &
   Pick<
     DeployPlan,

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { historyPath } from "../config.ts";
 import { OpsError } from "../errors.ts";
 import { isAtWork, ownAuthor } from "./author.ts";
-import { SCHEMA, VERSION } from "./schema.ts";
+import { COLUMNS, SCHEMA, VERSION } from "./schema.ts";
 import type { HostOutcome, RunEnd, RunKind, RunRecord, RunRelease, RunStart } from "./types.ts";
 
 /** Which runs are wanted; all of them where nothing is said. */
@@ -54,7 +54,8 @@ export function openHistory({ path = historyPath() }: { readonly path?: string |
     begin: ({ hosts, release, ...run }) =>
       guarded(path, () =>
         database.transaction(() => {
-          insert(database, "begun", { ...run, author: ownAuthor(), hosts: JSON.stringify(hosts) });
+          const row = { ...run, author: ownAuthor(), hosts: JSON.stringify(hosts) };
+          insert(database, "begun", row);
           if (release !== undefined) insert(database, "chosen", { id: run.id, release });
         })(),
       ),
@@ -105,8 +106,9 @@ function openDatabase(path: string): Database {
 
 type Cell = string | number | null | undefined;
 
-function insert(database: Database, into: string, row: Readonly<Record<string, Cell>>): void {
-  const names = Object.keys(row);
+/** A row of `row`'s values that the table has a place for. */
+function insert(database: Database, into: keyof typeof COLUMNS, row: Readonly<Record<string, Cell>>): void {
+  const names = COLUMNS[into];
   const values = names.map((name) => row[name] ?? null);
   database.query(`INSERT INTO ${into} (${names}) VALUES (${names.map(() => "?")})`).run(...values);
 }

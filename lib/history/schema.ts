@@ -3,14 +3,21 @@
 /** Of what is below; a file with a higher one comes from a newer Rookery. */
 export const VERSION = 1;
 
-const TABLES = ["begun", "chosen", "ended", "hosts"];
+export const COLUMNS = {
+  begun: ["id", "kind", "app", "environment", "pattern", "source", "owner", "startedAt", "author", "hosts"],
+  chosen: ["id", "release", "tree", "infohash", "revision"],
+  ended: ["id", "endedAt", "outcome", "exitCode", "bytes", "seconds"],
+  hosts: ["id", "name", "status", "error", "hint", "seconds", "bytes"],
+} as const;
 
-const refuse = TABLES.flatMap((table) =>
-  ["UPDATE", "DELETE"].map(
-    (verb) => `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table}
+const refuse = Object.keys(COLUMNS)
+  .flatMap((table) =>
+    ["UPDATE", "DELETE"].map(
+      (verb) => `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table}
   BEGIN SELECT RAISE(ABORT, 'the history is added to, never changed'); END;`,
-  ),
-).join("\n");
+    ),
+  )
+  .join("\n");
 
 export const SCHEMA = `
 CREATE TABLE begun (

@@ -20,7 +20,7 @@ export interface Methods {
   inspect: { params: { deployTo: string }; result: HostReport };
   /**
    * Takes the lock of `deployTo`; it is freed by `unlock` or by the peer's end. `broke` says whose lock had to go for it,
-   * `refusal` why it could not be had.
+   * `current` which release is current then, `refusal` why it could not be had.
    * What killed runs left behind is removed, but for the payload of `infohash`, which may go on where it stopped; without
    * `tidy` nothing is.
    */
@@ -39,7 +39,7 @@ export interface Methods {
       infohash: string | undefined;
       tidy?: boolean | undefined;
     };
-    result: { broke: string | undefined } | { refusal: Refusal };
+    result: { broke: string | undefined; current: string | undefined } | { refusal: Refusal };
   };
   unlock: { params: { deployTo: string }; result: Record<never, never> };
   /**

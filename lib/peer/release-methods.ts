@@ -3,8 +3,10 @@ import { placePayload } from "../payload/unpack.ts";
 import { twentieths } from "../percent.ts";
 import { activateRelease, markGood, switchBack } from "../release/activate.ts";
 import { runCommand } from "../release/command.ts";
+import { readCurrent } from "../release/current.ts";
 import { inspectHost } from "../release/inspect.ts";
 import { installRelease, type StagedTree } from "../release/install.ts";
+import { layoutOf } from "../release/layout.ts";
 import { checkLock, freeLock, renewLock, tryLock, underLock } from "../release/lock.ts";
 import { pruneReleases } from "../release/prune.ts";
 import { removeStale } from "../release/remove.ts";
@@ -64,7 +66,7 @@ export function releaseMethods({
       const { token, broke } = taken;
       locks.set(deployTo, token);
       if (tidy) await removeStale(deployTo, { inUse: infohash === undefined ? [] : [infohash], signal });
-      return { broke };
+      return { broke, current: (await readCurrent(layoutOf(deployTo))).id };
     },
     unlock: async ({ deployTo }) => {
       await unlock(deployTo);

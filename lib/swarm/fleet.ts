@@ -57,6 +57,11 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
     this.emit({ type: "plan", title, hosts: hosts.map(({ name, group }) => ({ host: name, group })) });
   }
 
+  /** Everything is closed, and nothing more will happen. */
+  get over(): boolean {
+    return this.#done;
+  }
+
   get state(): FleetState {
     return this.#state;
   }

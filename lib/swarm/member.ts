@@ -31,6 +31,8 @@ interface Links {
   peer?: Peer;
   /** Its peer holds the lock of the app. */
   locked?: boolean;
+  /** The release that was current when it was locked. */
+  runs?: { readonly id: string | undefined };
   /** How long it took to start. */
   peerStartMs?: number;
 }

@@ -15,6 +15,7 @@ export function withShell<H extends FleetHost>(fleet: Fleet<H>, host: H): Member
   const { name } = host;
   let connecting: Promise<Connection> | undefined;
   const connect = async () => {
+    if (fleet.over) throw new TypeError(`the fleet of ${name} is closed already`);
     const ways = openWays(fleet);
     const connection = await ways.connect(member);
     ways.tell();

@@ -20,7 +20,7 @@ await script(async (signal) => {
   const { probe = "true" } = options;
   const vars = (colour: string) => [...options.extraVars, `colour=${colour}`];
   await using all = await openFleet({ ...options, extraVars: vars("blue") }, { quiet: true, signal });
-  const looked = await all.$`readlink ${({ value }) => `${value("rookery_deploy_to")}`}/../live || :`;
+  const looked = await all.$`readlink ${({ text }) => text("rookery_deploy_to")}/../live || :`;
   if (looked.failed.length > 0) return looked.exitCode;
   const colour = looked.ok.some(({ stdout }) => stdout === "blue\n") ? "green" : "blue";
   const plan = await planDeploy({ ...options, extraVars: vars(colour) }, { signal });

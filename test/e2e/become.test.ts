@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dump } from "js-yaml";
+import { parseJournal } from "../../lib/release/journal.ts";
 import {
   type Accounts,
   PASSWORD,
@@ -108,6 +109,9 @@ async function expectDeployed(id: string): Promise<void> {
     expect(await readFile(join(current, "index.html"), "utf8")).toBe("hello\n");
     expect(await readFile(join(accounts.root, "files", name, "releases", id, "who"), "utf8")).toBe("root\n");
     expect((await stat(join(current, "index.html"))).uid).toBe(0);
+    // Root did it, but the journal says who came.
+    const journal = await readFile(join(accounts.root, "files", name, ".rookery", "history.jsonl"), "utf8");
+    expect(parseJournal(journal).at(-1)).toMatchObject({ release: id, login: "keeper", from: "127.0.0.1" });
   }
 }
 

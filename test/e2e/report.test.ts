@@ -53,9 +53,9 @@ test.each(["swarm", "ssh"])("by %s, each host's bytes are told by who gave them"
     const sum = given
       .filter((title) => title.includes(`→ ${name}: `))
       .reduce((bytes, title) => bytes + bytesOf(title), 0);
-    // What comes twice, in the end of a fetch, counts as well.
-    expect(sum / MiB).toBeGreaterThan(3.95);
-    expect(sum / MiB).toBeLessThan(5);
+    // Each amount is rounded, and what comes twice, in the end of a fetch, counts as well.
+    expect(sum / MiB).toBeGreaterThan(3.7);
+    expect(sum / MiB).toBeLessThan(5.5);
   }
   const givers = new Set(given.map((title) => title.split(" → ")[0]));
   if (via === "ssh") expect([...givers]).toEqual(["control host"]);
@@ -63,15 +63,7 @@ test.each(["swarm", "ssh"])("by %s, each host's bytes are told by who gave them"
   const stages = await page.evaluate<string[]>(
     `[...document.querySelectorAll("#timeline .row[data-index='0'] i")].map((bar) => bar.className)`,
   );
-  expect(stages).toEqual([
-    "connecting",
-    "connected",
-    ...(via === "swarm" ? ["ready"] : ["ready"]),
-    "fetching",
-    "complete",
-    "prepared",
-    "active",
-  ]);
+  expect(stages).toEqual(["connecting", "connected", "ready", "fetching", "complete", "prepared", "active"]);
   expect(page.complaints).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 // prepare.yml on real sshd hosts, twice: the second time changes nothing.
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Stage, startStage } from "../e2e/stage.ts";
 import { play } from "./ansible.ts";
 
@@ -108,8 +108,11 @@ test("prepare_runtime brings the peer program, once", async () => {
   await stage.expectTidy();
 });
 
-test("what is missing or wrong is said by the name of its var", async () => {
+test("a place is all it needs; what is missing or wrong is said by the name of its var", async () => {
   stage = await startStage({ hosts: 1 });
+  const vars = join(dirname(stage.fleet.inventory), "group_vars", "all.yml");
+  await writeFile(vars, `rookery_deploy_to: ${stage.place("web1")}\n`);
+  expect(await prepare()).toMatchObject({ exitCode: 0, recap: { web1: changed(1) } });
   await stage.setVars({ rookery_deploy_to: "relative/path" });
   const folder = await prepare();
   expect(folder).toMatchObject({ exitCode: 2 });

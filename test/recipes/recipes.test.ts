@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFile, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { PROJECT, recipes } from "../docs/readme.ts";
+import { PROJECT, README, recipes } from "../docs/readme.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
 import { expectNothingLeft, footprint } from "../support/leftovers.ts";
 import { temporaryFolder } from "../support/marker.ts";
@@ -107,7 +107,14 @@ test("the README shows what the files are", async () => {
   for (const [name, code] of recipes()) expect(code).toBe(await readFile(join(RECIPES, name), "utf8"));
 });
 
-test("copies of them, and of deploy.ts, outside our own files are good TypeScript", async () => {
+test("copies of them, of deploy.ts and of what the README shows, outside our own files, are good TypeScript", async () => {
+  const shown = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""], index) => {
+    const names = ["openFleet", "script"].filter((name) => code.includes(`${name}(`));
+    const given = ["unit", "file"].map((name) => `declare const ${name}: string;`).join("\n");
+    const text = `import { ${names.join(", ")} } from "../lib/index.ts";\n${given}\nvoid [unit, file];\n${code}`;
+    return writeFile(join(team, "scripts", `shown-${index}.ts`), text);
+  });
+  expect(await Promise.all(shown)).not.toBeEmpty();
   // What describes packages without types is not imported by anybody, only there.
   const include = ["scripts", join(PROJECT, "lib/**/*.d.ts")];
   const config = { extends: join(PROJECT, "tsconfig.json"), include };

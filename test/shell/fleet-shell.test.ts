@@ -1,6 +1,6 @@
 // `$` on a fleet of real hosts, as a script has it.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openFleet, type ScriptFleet } from "../../lib/open-fleet.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
@@ -31,9 +31,17 @@ function open(options: Parameters<typeof openFleet>[1] = {}): Promise<ScriptFlee
 
 test("every host has a row, in the order they come, and each its own values", async () => {
   await using fleet = await open();
+  const folder = await temporaryFolder("order");
+  const go = join(folder, "go");
   const said: string[] = [];
-  const command = fleet.$`sleep ${({ name }) => (name === "web1" ? 1 : 0)}; echo ${({ value }) => String(value("place"))}`;
-  for await (const { host, stdout } of command) said.push(`${host} ${stdout.trim()}`);
+  // web1 waits until all others have answered.
+  const command = fleet.$`test ${({ name }) => name} != web1 || while ! test -e ${go}; do sleep 0.05; done
+    echo ${({ text }) => text("place")}`;
+  for await (const { host, stdout } of command) {
+    said.push(`${host} ${stdout.trim()}`);
+    if (said.length === 3) await writeFile(go, "");
+  }
+  await rm(folder, { recursive: true });
   expect(said.toSorted()).toEqual(hosts.names.map((name) => `${name} /srv/${name}`));
   expect(said.at(-1)).toStartWith("web1 ");
   const { ok, failed, exitCode, rows, get } = await command;
@@ -102,9 +110,17 @@ test("patterns, limits, extra vars and hosts by name", async () => {
   expect(fleet.members.map(({ name }) => name)).toEqual(["web1", "web2"]);
   expect(fleet.match("web2:web3").map(({ name }) => name)).toEqual(["web2"]);
   expect([fleet.host("web2").value("port"), fleet.host("web1").value("place")]).toEqual([8082, "/opt"]);
+  expect(() => fleet.$`cd ${({ text }) => text("no_such_var")}`).toThrow("no_such_var is not set");
   expect(() => fleet.host("web3")).toThrow("no host of this fleet is called web3");
   const { rows } = await fleet.$({ members: fleet.match("web2") })`true`;
   expect(rows.map(({ host }) => host)).toEqual(["web2"]);
+});
+
+test("a fleet that is closed opens nothing any more", async () => {
+  const fleet = await open({ limit: "web1" });
+  const { $ } = fleet.host("web1");
+  await fleet[Symbol.asyncDispose]();
+  await expect($`true`).rejects.toThrow("closed");
 });
 
 test("a mistake in a template is thrown where it stands, before any host is touched", async () => {

@@ -53,11 +53,11 @@ class CallbackModule(CallbackBase):
 
     def tell(self, kind, result):
         # What `no_log` hides was taken out before it gets here.
-        told = result._result
+        told = part(result, "result")
         words = [told.get("msg"), last_line(told.get("stderr") or told.get("module_stderr"))]
         message = ": ".join(str(word) for word in words if word)
-        host = result._host.get_name()
-        self.put(type=kind, host=host, task=result._task.get_name(), message=message[:2000])
+        host, task = part(result, "host").get_name(), part(result, "task").get_name()
+        self.put(type=kind, host=host, task=task, message=message[:2000])
 
     def v2_playbook_on_stats(self, stats):
         hosts = {}
@@ -65,6 +65,11 @@ class CallbackModule(CallbackBase):
             summary = stats.summarize(host)
             hosts[host] = {key: summary[key] for key in ("ok", "changed", "failures", "unreachable")}
         self.put(type="stats", hosts=hosts, through=not self.broken and not self.known)
+
+
+def part(result, name):
+    """Newer versions of ansible-core have these by public names."""
+    return getattr(result, name) if hasattr(result, name) else getattr(result, "_" + name)
 
 
 def last_line(text):
