@@ -63,6 +63,8 @@ interface Plan<H> {
   readonly forks: number;
   readonly app?: string;
   readonly source?: string | undefined;
+  /** Said at the start. */
+  readonly warnings?: readonly string[];
 }
 /** A run that is written down, as those of deploy.ts are; `plan` has the rest. */
 type Kept = Pick<RecordedRun, "kind" | "check" | "report" | "metrics">;
@@ -72,12 +74,17 @@ class ShownFleet<H extends FleetHost> extends Fleet<H> {
   readonly #shown: AsyncDisposable;
   readonly #record: AsyncDisposable | undefined;
 
-  constructor({ hosts, forks, app, source }: Plan<H>, options: ShowFleetOptions, run?: RecordedRun) {
+  constructor(
+    { hosts, forks, app, source, warnings = [] }: Plan<H>,
+    options: ShowFleetOptions,
+    run?: RecordedRun,
+  ) {
     const { signal, json = false, verbose = false, quiet = false } = options;
     const named = source === undefined ? (app ?? "hosts") : `${app} from ${source}`;
     super(hosts, { title: options.title ?? named, forks, signal });
     this.#record = run === undefined ? undefined : record(this, { ...run, json });
     this.#shown = watch(this, { json, verbose, quiet });
+    for (const warning of warnings) this.note(warning, { level: "warning" });
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -186,7 +193,7 @@ export async function openFleet(
   const asked = { ...flags, ...given, words };
   const { inventory, hosts, forks } = await fleetConfig(asked, { signal });
   const members = hosts.map((host) => scriptHost(inventory, host));
-  const plan = { hosts: await readyHosts(members, { signal }), forks };
+  const plan = { hosts: await readyHosts(members, { signal }), forks, warnings: inventory.warnings };
   const { json, verbose } = asked;
   return new ScriptFleet(inventory, plan, { title: title ?? words.join(" "), signal, json, verbose, quiet });
 }

@@ -25,7 +25,6 @@ export async function nameRelease(
   plan: DeployPlan,
   { check = false }: { /** Take no lock. */ readonly check?: boolean } = {},
 ): Promise<NamedRelease> {
-  for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
   if (plan.nothing !== undefined) throw new OpsError("usage", plan.nothing);
   await using stack = new AsyncDisposableStack();
   // First, so that a source that can't be read is told before any host is asked.

@@ -70,6 +70,14 @@ export function diffTree(base: readonly Entry[], manifest: Manifest): Uint8Array
  * @throws OpsError `hash` when the base is another one or the patch was damaged, `protocol` for a patch of another version
  */
 export function applyPatch(base: readonly Entry[], patch: Uint8Array): string {
+  return patchManifest(base, patch).text;
+}
+
+/** The same, with the manifest that the text says, checked. */
+export function patchManifest(
+  base: readonly Entry[],
+  patch: Uint8Array,
+): { readonly text: string; readonly manifest: Manifest } {
   let text: string;
   let head: Head;
   try {
@@ -98,8 +106,7 @@ export function applyPatch(base: readonly Entry[], patch: Uint8Array): string {
     throw wrongBase(cause);
   }
   if (Bun.CryptoHasher.hash("sha256", text, "hex") !== head.sha256) throw wrongBase();
-  parseManifest(text);
-  return text;
+  return { text, manifest: parseManifest(text) };
 }
 
 function unpack(patch: Uint8Array): readonly string[] {

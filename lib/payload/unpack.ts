@@ -8,7 +8,7 @@ import { folderMaker, makeDestination } from "./destination.ts";
 import { readManifest } from "./read-content.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { Staged } from "./stage.ts";
-import type { Entry } from "./types.ts";
+import type { Entry, Manifest } from "./types.ts";
 import { writeFault } from "./write-fault.ts";
 import { writeFiles } from "./write-files.ts";
 
@@ -23,6 +23,8 @@ export interface UnpackOptions {
 export interface UnpackPayloadOptions extends UnpackOptions {
   /** What `stagePayload` put at this very destination, from the same manifest. */
   readonly staged?: Pick<Staged, "placed" | "overlay"> | undefined;
+  /** The payload's, where it was read already. */
+  readonly manifest?: Manifest | undefined;
 }
 
 export interface Unpacked {
@@ -41,9 +43,9 @@ export interface Unpacked {
 export async function unpackPayload(
   payloadFolder: string,
   destination: string,
-  { staged, signal, onProgress }: UnpackPayloadOptions = {},
+  { staged, manifest: known, signal, onProgress }: UnpackPayloadOptions = {},
 ): Promise<Unpacked> {
-  const manifest = await readManifest(payloadFolder);
+  const manifest = known ?? (await readManifest(payloadFolder));
   const { entries } = manifest;
   if (staged === undefined) await makeDestination(destination);
   try {

@@ -7,6 +7,7 @@ import { readManifest } from "../payload/read-content.ts";
 import { removeTree } from "../payload/remove-tree.ts";
 import type { Staged } from "../payload/stage.ts";
 import { treeDigest } from "../payload/tree.ts";
+import type { Manifest } from "../payload/types.ts";
 import { unpackPayload } from "../payload/unpack.ts";
 import { flushFileSystem, syncFolder } from "./durable.ts";
 import { fileFault, hasCode, interruption } from "./faults.ts";
@@ -37,6 +38,8 @@ export interface InstallOptions {
 /** A release that was begun: those files of it that an earlier release had. */
 export interface StagedTree extends Pick<Staged, "placed" | "overlay"> {
   readonly folder: string;
+  /** The payload's manifest, checked. */
+  readonly manifest: Manifest;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function installRelease(
   const shared = parseShared(sharedPaths, sharedFiles);
   try {
     await ensureLayout(layout);
-    const manifest = await readManifest(payload);
+    const manifest = staged?.manifest ?? (await readManifest(payload));
     const tree = treeDigest(manifest.entries);
     if (await isHere(layout, id, tree)) return { existed: true, path, tree };
     await removeStale(layout.deployTo, { inUse: [infohash], signal });
@@ -65,7 +68,7 @@ export async function installRelease(
     const folder = staged?.folder ?? join(layout.partial, `${id}-${randomBytes(4).toString("hex")}`);
     if (staged === undefined) await mkdir(folder);
     try {
-      await unpackPayload(payload, folder, { staged, signal, onProgress });
+      await unpackPayload(payload, folder, { staged, manifest, signal, onProgress });
       const written = await writeRevision(folder, revision ?? id);
       await linkShared(layout, folder, shared);
       // What is renamed but not flushed can be empty files after a power cut.

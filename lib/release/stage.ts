@@ -4,12 +4,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OpsError } from "../errors.ts";
 import { KEPT_FILE, MANIFEST_FILE } from "../payload/layout.ts";
-import { parseManifest } from "../payload/manifest.ts";
-import { applyPatch } from "../payload/patch.ts";
+import { patchManifest } from "../payload/patch.ts";
 import { removeTree } from "../payload/remove-tree.ts";
 import { type Staged, stagePayload } from "../payload/stage.ts";
 import { treeDigest } from "../payload/tree.ts";
-import type { Entry } from "../payload/types.ts";
+import type { Entry, Manifest } from "../payload/types.ts";
 import { fileFault, interruption } from "./faults.ts";
 import { ensureLayout, layoutOf, releasePath } from "./layout.ts";
 import { readTree } from "./trees.ts";
@@ -34,6 +33,7 @@ export interface StageReleaseOptions {
 
 export interface StagedRelease extends Staged, AsyncDisposable {
   readonly infohash: string;
+  readonly manifest: Manifest;
   /** Where the release is made; it goes when this is disposed, unless it was installed. */
   readonly folder: string;
   /** Bytes of the kept region that need not be fetched, of all there are. */
@@ -56,8 +56,7 @@ export async function stageRelease(deployTo: string, options: StageReleaseOption
   stack.defer(() => removeTree(folder));
   try {
     const entries = treeOf(base, await readTree(layout, base));
-    const text = applyPatch(entries, patch);
-    const manifest = parseManifest(text);
+    const { text, manifest } = patchManifest(entries, patch);
     if (treeDigest(manifest.entries) !== tree) throw wrongTree(base);
     await mkdir(payload, { recursive: true, mode: 0o700 });
     await writeFile(join(payload, MANIFEST_FILE), text);
@@ -77,7 +76,7 @@ export async function stageRelease(deployTo: string, options: StageReleaseOption
     const kept = stack.move();
     return {
       ...staged,
-      ...{ infohash, folder, keptBytes: manifest.keptBytes },
+      ...{ infohash, manifest, folder, keptBytes: manifest.keptBytes },
       coveredBytes: staged.covered.reduce((sum, [start, end]) => sum + end - start, 0),
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };

@@ -5,7 +5,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { OpsError } from "../errors.ts";
-import { parseTree, serializeTree, treeDigest } from "../payload/tree.ts";
+import { parseTree, serializeTree } from "../payload/tree.ts";
 import type { Entry } from "../payload/types.ts";
 import { hasCode } from "./faults.ts";
 import type { Layout } from "./layout.ts";
@@ -15,8 +15,8 @@ export const MAX_TREE_BYTES = 512 * 1024 * 1024;
 /** The same, packed: paths and hashes take at least a seventh of their text. */
 export const MAX_PACKED_TREE_BYTES = 128 * 1024 * 1024;
 
-/** Keeps what release `id` is made of; on disk when this resolves. Returns its digest. */
-export async function writeTree(layout: Layout, id: string, entries: readonly Entry[]): Promise<string> {
+/** Keeps what release `id` is made of; on disk when this resolves. */
+export async function writeTree(layout: Layout, id: string, entries: readonly Entry[]): Promise<void> {
   const draft = join(layout.temporary, `${process.pid}-${randomBytes(8).toString("hex")}`);
   try {
     const file = await open(draft, "wx", 0o644);
@@ -31,7 +31,6 @@ export async function writeTree(layout: Layout, id: string, entries: readonly En
     await rm(draft, { force: true });
     throw error;
   }
-  return treeDigest(entries);
 }
 
 /**

@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 // Deploy beside what is live, then turn a link to it: bun scripts/recipes/blue-green.ts prod web --probe ./bin/selftest
 import {
-  activateInBatches,
+  activateAll,
   bringOptions,
   bringRelease,
   fleetFor,
@@ -28,10 +28,8 @@ await script(async (signal) => {
   return await fleet.run(async () => {
     await using release = await nameRelease(fleet, plan);
     await bringRelease(fleet, release, plan);
-    await activateInBatches(fleet, release, plan, {
-      after: async (members) =>
-        void (await fleet.$({ members })`cd ${({ settings }) => settings.deployTo}/current; sh -c ${probe}`),
-    });
+    await activateAll(fleet, release, plan);
+    await fleet.$`cd ${({ settings }) => settings.deployTo}/current; sh -c ${probe}`;
     if (fleet.count("ok") < plan.hosts.length) return `what was live stays so: not all are well in ${colour}`;
     await fleet.$`cd ${({ settings }) => settings.deployTo}/..; ln -sfn ${colour} live.new; mv -T live.new live`;
     return `${colour} is live with ${release.id} on ${fleet.count("ok")} hosts`;

@@ -26,10 +26,9 @@ await script(async (signal) => {
     const canary = fleet.alive.slice(0, 1).map(({ name }) => name);
     const rolling = { ...plan, canary };
     await activateInBatches(fleet, release, rolling, {
-      after: async (members) =>
-        void (await fleet.$({
-          members,
-        })`for try in 1 2 3 4 5; do sh -c ${probe} && exit; sleep 1; done; exit 1`),
+      after: async (members) => {
+        await fleet.$({ members })`for try in 1 2 3 4 5; do sh -c ${probe} && exit; sleep 1; done; exit 1`;
+      },
     });
     return `${plan.app} is ${release.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
