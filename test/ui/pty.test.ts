@@ -127,7 +127,8 @@ describe("the terminal is given back", () => {
     await terminal.type(`${DEMO} --hold 14 --quit ignore`);
     await terminal.until(/q stops/);
     await terminal.keys("q", "q");
-    const lines = await terminal.until(/stopping, Ctrl\+C again leaves at once/);
+    await terminal.until(/stopping, Ctrl\+C again leaves at once/);
+    const lines = await terminal.until(/quit asked for/);
     expect(count(lines.join("\n"), "quit asked for")).toBe(1);
     await terminal.keys("C-c");
     await expectExit(terminal, 130);
