@@ -104,6 +104,7 @@ async function timed({ network, hosts, signal }: Field, argv: readonly string[])
     child.exited,
   ]);
   const seconds = (performance.now() - beginMs) / 1000;
+  signal.throwIfAborted();
   if (exitCode !== 0) throw new Error(`${argv.slice(0, 4).join(" ")}: exit ${exitCode}\n${stdout}${stderr}`);
   const after = await network.sent(network.seeder);
   const carried = { bytes: after.bytes - before.bytes, packets: after.packets - before.packets };
