@@ -10,7 +10,7 @@ interface Unserved {
 const LAYOUT =
   "Rookery's folders are called as Capistrano's: releases, shared, current, below rookery_deploy_to";
 const TASKS =
-  "Rookery runs no Ansible tasks inside a deploy: see rookery_before_activate and rookery_after_activate";
+  "Rookery runs no task files inside a deploy: see rookery_before_activate, rookery_after_activate, --before and --after";
 const FETCHED = "set rookery_source, to what is deployed, as this machine sees it";
 
 /** Where code comes from so that it is on the control host, as with us. */

@@ -77,6 +77,7 @@ export {
   verifyAll,
   verifyOptions,
 } from "./deploy/verify.ts";
+export { warmHosts, warmOptions } from "./deploy/warm.ts";
 export { runAll, runOptions } from "./deploy/run-command.ts";
 
 // Ansible: playbooks on some of the hosts

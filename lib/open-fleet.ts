@@ -3,9 +3,10 @@ import { type FleetFlags, fleetConfig } from "./config.ts";
 import { groupOf } from "./deploy/hosts.ts";
 import { readyHosts } from "./deploy/ready.ts";
 import { OpsError } from "./errors.ts";
+import type { RecordedRun } from "./history/keep-record.ts";
 import type { Host, Inventory } from "./inventory/types.ts";
 import { FLEET_FLAGS, type Flag, type OwnUsage, type Parsed, parseOptions, type Usage } from "./options.ts";
-import { watch } from "./script.ts";
+import { record, watch } from "./script.ts";
 import { targetOf } from "./ssh/target.ts";
 import { Fleet, type FleetHost, type Member } from "./swarm/fleet.ts";
 
@@ -43,7 +44,8 @@ export interface OpenFleetOptions {
 
 /** How a fleet is called and shown. */
 export interface ShowFleetOptions {
-  readonly title: string;
+  /** What the screen calls it: app and source otherwise. */
+  readonly title?: string | undefined;
   readonly signal: AbortSignal;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -51,49 +53,65 @@ export interface ShowFleetOptions {
   readonly quiet?: boolean | undefined;
 }
 
-/** A fleet that is shown while it lives. */
+interface Plan<H> {
+  readonly hosts: readonly H[];
+  readonly forks: number;
+  readonly app?: string;
+  readonly source?: string | undefined;
+}
+/** A run that is written down, as those of deploy.ts are; `plan` has the rest. */
+type Kept = Pick<RecordedRun, "kind" | "check" | "report" | "metrics">;
+
+/** A fleet that is shown, and where it is asked for written down, while it lives. */
 class ShownFleet<H extends FleetHost> extends Fleet<H> {
   readonly #shown: AsyncDisposable;
+  readonly #record: AsyncDisposable | undefined;
 
-  constructor(
-    hosts: readonly H[],
-    forks: number,
-    { title, signal, json = false, verbose = false, quiet = false }: ShowFleetOptions,
-  ) {
-    super(hosts, { title, forks, signal });
+  constructor({ hosts, forks, app, source }: Plan<H>, options: ShowFleetOptions, run?: RecordedRun) {
+    const { signal, json = false, verbose = false, quiet = false } = options;
+    const named = source === undefined ? (app ?? "hosts") : `${app} from ${source}`;
+    super(hosts, { title: options.title ?? named, forks, signal });
+    this.#record = run === undefined ? undefined : record(this, { ...run, json });
     this.#shown = watch(this, { json, verbose, quiet });
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
     await super[Symbol.asyncDispose]();
     await this.#shown[Symbol.asyncDispose]();
+    await this.#record?.[Symbol.asyncDispose]();
   }
 }
 
 /**
- * The hosts of a plan as a fleet, shown while it lives: a screen on a terminal, else lines, with `json` objects.
+ * The hosts of a plan as a fleet, shown while it lives: a screen on a terminal, else lines, with `json` objects. With a
+ * `kind` the run goes into the history, and into the report and metrics that flags ask for.
  *
  * @example
  * const plan = await planDeploy(options, { signal });
- * await using fleet = fleetFor(plan, { ...options, title: `${plan.app} from ${plan.source}`, signal });
+ * await using fleet = fleetFor(plan, { ...options, kind: "deploy", signal });
  */
 export function fleetFor<H extends FleetHost>(
-  { hosts, forks }: { readonly hosts: readonly H[]; readonly forks: number },
-  options: ShowFleetOptions,
+  plan: Plan<H> & Omit<RecordedRun, keyof Kept>,
+  options: ShowFleetOptions & Kept,
+): Fleet<H>;
+export function fleetFor<H extends FleetHost>(
+  plan: Plan<H>,
+  options: ShowFleetOptions & { readonly kind?: undefined },
+): Fleet<H>;
+export function fleetFor<H extends FleetHost>(
+  plan: Plan<H>,
+  options: ShowFleetOptions & { readonly kind?: RecordedRun["kind"] | undefined },
 ): Fleet<H> {
-  return new ShownFleet(hosts, forks, options);
+  const run = options.kind === undefined ? undefined : ({ ...options, ...plan } as unknown as RecordedRun);
+  return new ShownFleet(plan, options, run);
 }
 
 /** A fleet that is shown while it lives, and knows its inventory. */
 export class ScriptFleet extends ShownFleet<ScriptHost> {
   readonly inventory: Inventory;
 
-  constructor(
-    inventory: Inventory,
-    { hosts, forks }: { readonly hosts: readonly ScriptHost[]; readonly forks: number },
-    options: ShowFleetOptions,
-  ) {
-    super(hosts, forks, options);
+  constructor(inventory: Inventory, plan: Plan<ScriptHost>, options: ShowFleetOptions) {
+    super(plan, options);
     this.inventory = inventory;
   }
 

@@ -30,6 +30,7 @@ type ValueOf<F extends Flag> = F["type"] extends "switch"
       ? number | undefined
       : string | undefined;
 
+/** What a command line said, by the names of the flags: a boolean, text, texts or a number, as each flag is typed. */
 export type Parsed<Flags extends Record<string, Flag>> = {
   readonly [Name in keyof Flags]: ValueOf<Flags[Name]>;
 } & {
@@ -39,6 +40,7 @@ export type Parsed<Flags extends Record<string, Flag>> = {
   readonly rest: readonly string[] | undefined;
 };
 
+/** How a script is called: what `--help` says, and what is an error. */
 export interface Usage<Flags extends Record<string, Flag>> {
   /** A line that can be pasted: the first line of `--help`. */
   readonly example: string;
@@ -115,6 +117,16 @@ export const FLEET_FLAGS = {
 /**
  * `argv` (without program and script) by the table in `usage`.
  * @throws OpsError `usage` naming the word that is wrong; `Help` for `--help`
+ *
+ * @example
+ * const { words, keep } = parseOptions(Bun.argv.slice(2), {
+ *   example: "bun scripts/tidy.ts /srv/shop --keep 3",
+ *   about: "Removes what is old.",
+ *   words: "FOLDER",
+ *   minWords: 1,
+ *   maxWords: 1,
+ *   flags: { keep: { type: "count", value: "N", help: "how many stay" } },
+ * });
  */
 export function parseOptions<const Flags extends Record<string, Flag>>(
   argv: readonly string[],

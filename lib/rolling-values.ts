@@ -1,7 +1,7 @@
 // What values of the settings about rolling activation mean.
 import { parsePercentage } from "./deploy/allowance.ts";
-import { type BatchSize, parseSerial } from "./deploy/serial.ts";
 import { parseDuration } from "./duration.ts";
+import { type BatchSize, parseSerial } from "./serial.ts";
 import { type Read, text } from "./setting-values.ts";
 
 /** As Ansible's play takes it: a number, a percentage, or a list of those. */

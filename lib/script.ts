@@ -17,6 +17,12 @@ const LINGER_MS = 3000;
  * a second Ctrl+C leaves at once. An OpsError is printed as message and hint, a zx command that
  * failed as what it said; anything else is a bug and
  * keeps its stack. `main` returns the exit code, nothing for 0.
+ *
+ * @example
+ * await script(async (signal) => {
+ *   await using fleet = await openFleet("prod", { signal });
+ *   return (await fleet.$`uptime`).exitCode;
+ * });
  */
 export async function script(main: (signal: AbortSignal) => Promise<number | undefined>): Promise<void> {
   const controller = new AbortController();

@@ -1,9 +1,9 @@
 // Per-host settings: ordinary inventory vars, the Ansistrano ones of the same meaning, or defaults. One table.
 import { basename } from "node:path";
-import type { BatchSize } from "./deploy/serial.ts";
 import { VIAS, type Via } from "./deploy/via.ts";
 import type { PortRange } from "./peer/protocol.ts";
 import { percentage, seconds, serial } from "./rolling-values.ts";
+import type { BatchSize } from "./serial.ts";
 import {
   count,
   folder,
@@ -17,6 +17,7 @@ import {
   text,
 } from "./setting-values.ts";
 
+/** What a host's `rookery_*` vars say, or Ansistrano's of the same meaning, or the defaults. */
 export interface HostSettings {
   readonly app: string;
   /** Folder, tarball, single file or `git:REF`; the same for all hosts of a deploy. */

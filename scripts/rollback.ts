@@ -6,27 +6,24 @@ import {
   bringBack,
   chooseBack,
   connectAll,
+  fleetFor,
   lockAll,
   lockFirst,
   planRollback,
   playbooksAround,
   previewBack,
-  record,
   rehearsePlaybooks,
   requireHosts,
   rollbackOptions,
   script,
-  startFleet,
   startPeers,
-  watch,
 } from "../lib/index.ts";
 
 await script(async (signal) => {
   const options = rollbackOptions(Bun.argv.slice(2));
   const plan = await planRollback(options, { signal });
-  await using fleet = startFleet(plan.hosts, { title: `${plan.app} back`, forks: plan.forks, signal });
-  await using _record = record(fleet, { kind: "rollback", ...options, ...plan });
-  await using _screen = watch(fleet, options);
+  const title = `${plan.app} back`;
+  await using fleet = fleetFor(plan, { ...options, kind: "rollback", title, signal });
   return await fleet.run(async () => {
     await connectAll(fleet, { deployTo: ({ settings }) => settings.deployTo });
     if (!options.check) await lockFirst(fleet, plan);

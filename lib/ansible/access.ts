@@ -83,6 +83,7 @@ export async function invocation(
     ANSIBLE_NOCOLOR: "1",
     ANSIBLE_FORCE_COLOR: undefined,
     ANSIBLE_CALLBACK_PLUGINS: [...access.callbackFolders, CALLBACK_FOLDER].join(":"),
+    PYTHONDONTWRITEBYTECODE: "1",
     // What ansible.cfg wants asked was asked.
     ANSIBLE_ASK_PASS: "0",
     ANSIBLE_BECOME_ASK_PASS: "0",

@@ -16,6 +16,7 @@ const GRACE_MS = 5_000;
 const LAST_LINES = 12;
 const PROGRAM = "ansible-playbook";
 
+/** How a playbook is run: with what of this run, and on which of its hosts. */
 export interface PlaybookOptions {
   /** Inventories, vaults, passwords and flags: those of this run. */
   readonly access: AnsibleAccess;

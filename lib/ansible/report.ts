@@ -8,6 +8,7 @@ export interface PlayedHost {
   readonly message?: string | undefined;
 }
 
+/** What a playbook did, a row a host. */
 export interface PlayReport {
   /** Hosts that were part of a play, by name. */
   readonly hosts: ReadonlyMap<string, PlayedHost>;

@@ -3,6 +3,7 @@ import { OpsError } from "../errors.ts";
 import type { Fleet } from "../swarm/fleet.ts";
 import type { BatchResult, DeployMember } from "./batch.ts";
 import type { PlannedHost } from "./hosts.ts";
+import { OR_GO_BACK } from "./release-commands.ts";
 
 interface Ended {
   readonly id: string;
@@ -19,9 +20,7 @@ export function stoppedAt(
   { reason, ...ended }: Ended & { readonly reason: string },
 ): OpsError {
   const what = of === 1 ? "the switch failed" : `batch ${index} of ${of} failed`;
-  const hint = ended.plan.rollback
-    ? "mend what failed and run the same again"
-    : "mend what failed and go on with --resume, or go back with rollback.ts";
+  const hint = `mend what failed and ${howToGoOn(fleet, ended)}`;
   return new OpsError("remote", `${what}: ${reason}; ${whereHostsAre(fleet, ended)}`, { hint });
 }
 
@@ -33,6 +32,13 @@ export function interruptedIn(fleet: Fleet<PlannedHost>, ended: Ended): OpsError
   return new OpsError("interrupted", `interrupted: ${whereHostsAre(fleet, ended)}`, { hint });
 }
 
+function howToGoOn(fleet: Fleet<PlannedHost>, { plan, results, back }: Ended): string {
+  if (plan.rollback) return "run the same again";
+  const switched = [...results.values()].reduce((sum, result) => sum + result.switched.size, 0);
+  const anyRuns = fleet.count("ok") > 0 || switched > back.size;
+  return anyRuns ? `go on with --resume${OR_GO_BACK}` : "go on with --resume";
+}
+
 function whereHostsAre(fleet: Fleet<PlannedHost>, { id, results, back }: Ended): string {
   const switched = [...results.values()].flatMap((result) => [...result.switched.keys()]);
   const statuses = switched.filter((member) => !back.has(member)).map(({ name }) => fleet.status(name));
@@ -41,7 +47,7 @@ function whereHostsAre(fleet: Fleet<PlannedHost>, { id, results, back }: Ended):
   const left = fleet.alive.length - unfinished;
   const runs = fleet.count("ok");
   const parts = [
-    `${runs} ${runs === 1 ? "host runs" : "hosts run"} ${id}`,
+    `${runs === 0 ? "no host runs" : runs === 1 ? "1 host runs" : `${runs} hosts run`} ${id}`,
     unwell === 0 ? "" : `${unwell} switched to it, but not well`,
     unfinished === 0 ? "" : `${unfinished} switched to it, but not finished`,
     back.size === 0 ? "" : `${back.size} went back`,

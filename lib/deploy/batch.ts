@@ -10,12 +10,17 @@ import { runCommands } from "./release-commands.ts";
 type DeployFleet = Fleet<PlannedHost>;
 export type DeployMember = Member<PlannedHost>;
 
-/** What is done around the switch of each batch, with its hosts; an OpsError fails them all. */
+/** Something done with the hosts of a batch: gives back those that failed, each with its reason, or undefined; an OpsError fails them all. */
+export type BatchStep = (
+  members: readonly DeployMember[],
+) => Promise<ReadonlyMap<DeployMember, OpsError> | undefined>;
+
+/** What is done around the switch of each batch. */
 export interface AroundBatch {
   /** Before it is switched: take its hosts out of the load balancer, say. */
-  readonly before?: ((members: readonly DeployMember[]) => Promise<void>) | undefined;
+  readonly before?: BatchStep | undefined;
   /** Once its hosts are well; also when they went back to the release they ran. */
-  readonly after?: ((members: readonly DeployMember[]) => Promise<void>) | undefined;
+  readonly after?: BatchStep | undefined;
 }
 
 /** What became of a batch so far: filled in as it goes, for an interrupt may come at any time. */
@@ -45,11 +50,11 @@ export async function switchBatch(
     };
     await fleet.each(guarded, { members: well(), limit });
   };
-  const around = async (step: AroundBatch["before"]) => {
+  const around = async (step: BatchStep | undefined) => {
     const hosts = well();
     if (step === undefined || hosts.length === 0) return;
     try {
-      await step(hosts);
+      for (const [member, error] of (await step(hosts)) ?? []) bad.set(member, error);
     } catch (error) {
       if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
       for (const member of hosts) bad.set(member, error);

@@ -1,5 +1,6 @@
 // The switch, batch by batch: what may fail, and what is done when more does.
 import { OpsError } from "../errors.ts";
+import { batchesOf } from "../serial.ts";
 import type { Fleet, NewEvent } from "../swarm/fleet.ts";
 import { isFinal } from "../swarm/state.ts";
 import { exceeds } from "./allowance.ts";
@@ -8,7 +9,6 @@ import { interruptedIn, stoppedAt } from "./batch-outcome.ts";
 import { goBack } from "./go-back.ts";
 import type { PlannedHost } from "./hosts.ts";
 import type { Rolling } from "./rolling.ts";
-import { batchesOf } from "./serial.ts";
 
 export type { AroundBatch } from "./batch.ts";
 

@@ -41,7 +41,7 @@ export async function bringBack(fleet: DeployFleet, choice: BackChoice, plan: Lo
   const lacking = () => fleet.alive.filter(({ name }) => !choice.holding.has(name));
   if (lacking().length === 0) return;
   fleet.note(
-    `${plural(lacking().length, "host")} lack release ${choice.id}: it comes from one that holds it`,
+    `release ${choice.id} is missing on ${plural(lacking().length, "host")}: it comes from one that holds it`,
   );
   await using release = await fleet.phase("pack", () => openHeld(fleet, choice, plan));
   if (release === undefined) return;

@@ -1,9 +1,14 @@
 // The flags of scripts that bring a release as deploy.ts does, and switch to it in a way of their own.
+import { RECORD_FLAGS } from "../history/flags.ts";
 import { FLEET_FLAGS, type Flag, type OwnUsage, type Parsed, parseOptions, type Usage } from "../options.ts";
 import { DEPLOY_FLAGS, type DeployOptions, deployOptions } from "./flags.ts";
 
-const { source, release, via, allowFailures, breakLock } = DEPLOY_FLAGS;
-const BRING_FLAGS = { ...FLEET_FLAGS, source, release, via, allowFailures, breakLock };
+const { source, release, via, allowFailures, breakLock, lockWait } = DEPLOY_FLAGS;
+const BRING_FLAGS = {
+  ...{ source, release, via, allowFailures, breakLock, lockWait },
+  ...FLEET_FLAGS,
+  ...RECORD_FLAGS,
+};
 
 /**
  * Options for `planDeploy` and `bringRelease`: the flags of deploy.ts that say what is brought to which hosts, and those of

@@ -1,4 +1,5 @@
-// Several steps of a deploy in one, for scripts that differ in what comes after them.
+// Several steps of a deploy in one, for deploy.ts and for scripts that differ from it in how they switch.
+import { OpsError } from "../errors.ts";
 import { bootstrapAll } from "../swarm/bootstrap.ts";
 import { connectAll } from "../swarm/connect.ts";
 import type { Fleet } from "../swarm/fleet.ts";
@@ -11,22 +12,21 @@ import type { DeployPlan } from "./plan.ts";
 import { requireSameTree } from "./resume.ts";
 import { requireHosts } from "./switch.ts";
 
-/** A release that is on its hosts, or will be: its name and who runs or holds it; disposing removes what was packed. */
-export interface NamedRelease extends Choice, AsyncDisposable {
-  readonly release: Release;
-}
+/** A packed release with the name it will have on the hosts, and who runs or holds it already. */
+export type NamedRelease = Omit<Release, "id"> & Choice;
 
 /**
- * Connects to all hosts, waits for the lock where `--lock-wait` says so (never with `check`), packs the source and names the
- * release. Hosts that run it already are `ok` and out.
- * @throws OpsError `source`, `disk-full`; `unreachable` when no host could be looked at
+ * Lists the source, connects to all hosts, packs what they need and names the release. Changes nothing on any host, unless
+ * `--lock-wait` was given; hosts that run it already are `ok` and out. Disposing removes what was packed.
+ * @throws OpsError `source`, `disk-full`; `locked`; `unreachable` when no host could be looked at
  */
 export async function nameRelease(
   fleet: Fleet<PlannedHost>,
   plan: DeployPlan,
-  { check = false }: { readonly check?: boolean } = {},
+  { check = false }: { /** Take no lock. */ readonly check?: boolean } = {},
 ): Promise<NamedRelease> {
   for (const warning of plan.warnings) fleet.note(warning, { level: "warning" });
+  if (plan.nothing !== undefined) throw new OpsError("usage", plan.nothing);
   await using stack = new AsyncDisposableStack();
   // First, so that a source that can't be read is told before any host is asked.
   await using source = await openSourceOf(fleet, plan);
@@ -34,29 +34,29 @@ export async function nameRelease(
   if (!check) await lockFirst(fleet, plan);
   const release = stack.use(await openRelease(fleet, plan, source));
   requireSameTree(release, plan);
-  const choice = chooseFor(fleet, release);
-  const kept = stack.move();
-  return { ...choice, release, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const named = { ...release, ...chooseFor(fleet, release) };
+  stack.move();
+  return named;
 }
 
 /**
- * Everything of a deploy but the switch: packs the source, connects, locks, brings the release to every disk, unpacks and
- * checks it and runs the before-activate commands. What is left to say is which hosts switch when: `activateInBatches`.
- * @throws OpsError when more hosts failed than may (`--allow-failures`); nothing is switched then
+ * All of a deploy that comes before the switch, on the hosts that don't run the release yet: it is locked, brought to every
+ * disk, checked and unpacked, and before-activate commands are run. What is left to say is which hosts switch when.
+ * @throws OpsError when more hosts failed than may (`--allow-failures`), and nothing is switched then; `locked`
  *
  * @example
- * await using release = await bringRelease(fleet, plan);
+ * await using release = await nameRelease(fleet, plan);
+ * await bringRelease(fleet, release, plan);
  * await activateInBatches(fleet, release, plan);
  */
-export async function bringRelease(fleet: Fleet<PlannedHost>, plan: DeployPlan): Promise<NamedRelease> {
-  await using stack = new AsyncDisposableStack();
-  const named = stack.use(await nameRelease(fleet, plan));
-  if (fleet.alive.length > 0) {
-    await bootstrapAll(fleet);
-    await distributeRelease(fleet, named.release, named, plan);
-    await prepareAll(fleet, named.release, named);
-    requireHosts(fleet, plan.allowance);
-  }
-  stack.move();
-  return named;
+export async function bringRelease(
+  fleet: Fleet<PlannedHost>,
+  release: NamedRelease,
+  plan: DeployPlan,
+): Promise<void> {
+  if (fleet.alive.length === 0) return;
+  await bootstrapAll(fleet);
+  await distributeRelease(fleet, release, release, plan);
+  await prepareAll(fleet, release, release);
+  requireHosts(fleet, plan.allowance);
 }

@@ -66,7 +66,12 @@ export function distributeOptions<const Own extends Record<string, Flag> = Recor
   });
 }
 
-/** @throws OpsError `usage`, `source`, `inventory`, `pattern` or `setting` */
+/**
+ * @throws OpsError `usage`, `source`, `inventory`, `pattern` or `setting`
+ *
+ * @example
+ * const plan = await planDistribute(distributeOptions(["prod", "web", "./models", "/srv/models"]), { signal });
+ */
 export async function planDistribute(
   options: Parsed<typeof DISTRIBUTE_FLAGS>,
   { signal }: { readonly signal?: AbortSignal } = {},

@@ -37,7 +37,9 @@ export async function goBack(
     const cause = bad.get(member);
     if (cause !== undefined) {
       const hint = cause.hint?.replace(OR_GO_BACK, "");
-      fleet.fail(member, new OpsError(cause.code, `${cause.message}; ${text}`, { hint, host: member.name }));
+      // A host that is gone fails twice for one reason.
+      const then = error?.message === cause.message ? "it could not go back" : text;
+      fleet.fail(member, new OpsError(cause.code, `${cause.message}; ${then}`, { hint, host: member.name }));
     } else if (error !== undefined) {
       fleet.fail(
         member,
@@ -60,7 +62,8 @@ async function restore(
   const back = [...results].filter(([, { error }]) => error === undefined).map(([member]) => member);
   if (after === undefined || back.length === 0) return;
   try {
-    await after(back);
+    for (const [member, error] of (await after(back)) ?? [])
+      results.set(member, { text: `${results.get(member)?.text}, but ${error.message}`, error });
   } catch (error) {
     if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
     fleet.note(`of the hosts that went back: ${error.message}`, { level: "warning" });

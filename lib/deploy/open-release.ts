@@ -13,6 +13,7 @@ import type { Torrent } from "../torrent/types.ts";
 import { chooseBase } from "./base.ts";
 import type { Base, BaseHost } from "./host-tree.ts";
 
+/** A release packed on this machine, as a torrent; disposing removes what was packed. */
 export interface Release extends AsyncDisposable {
   readonly app: string;
   /** Id asked for; undefined: `chooseRelease` names it. */

@@ -46,6 +46,9 @@ export interface DeployPlan extends Rolling {
 /**
  * The plan of a deploy.
  * @throws OpsError `usage`, `inventory`, `pattern`, `setting`, `release` for a name that can't be a folder's, `history`
+ *
+ * @example
+ * const plan = await planDeploy(deployOptions(["prod", "web", "--source", "./build"]), { signal });
  */
 export async function planDeploy(
   options: DeployOptions,

@@ -3,14 +3,13 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { AnsibleAccess } from "../ansible/access.ts";
 import { checkPlaybooks, runPlaybook } from "../ansible/playbook.ts";
-import type { PlayedHost, PlayReport } from "../ansible/report.ts";
+import type { PlayedHost } from "../ansible/report.ts";
 import { OpsError } from "../errors.ts";
-import type { Fleet, Member } from "../swarm/fleet.ts";
-import type { AroundBatch } from "./batches.ts";
+import type { Fleet } from "../swarm/fleet.ts";
+import type { AroundBatch, DeployMember } from "./batch.ts";
 import type { PlannedHost } from "./hosts.ts";
 
 type DeployFleet = Fleet<PlannedHost>;
-type DeployMember = Member<PlannedHost>;
 
 /** What `--before` and `--after` name, found in order. */
 export interface Playbooks {
@@ -36,8 +35,8 @@ export async function planPlaybooks(
 
 /**
  * Runs them for each batch, in order, with `rookery_release` and `rookery_batch` (from 1) as extra vars; what they print becomes
- * notes. A host that fails in one is out, as a failed or unreachable row, and the next playbooks leave it out. One that ends
- * early takes all hosts of its batch with it.
+ * notes. A host that fails in one, or is unreachable, is given back with the reason, and the next playbooks leave it out. One
+ * that ends early takes all hosts of its batch with it.
  */
 export function playbooksAround(
   fleet: DeployFleet,
@@ -55,11 +54,14 @@ export function playbooksAround(
   };
   const run = (when: "before" | "after") => async (members: readonly DeployMember[]) => {
     const batch = batchOf(members);
+    const lost = new Map<DeployMember, OpsError>();
     for (const path of playbooks[when]) {
-      const left = members.filter(({ name }) => !isOut(fleet, name));
-      if (left.length === 0) return;
-      await runOn(fleet, path, left, { when, id, batch, access: playbooks.access, check });
+      const left = members.filter((member) => !lost.has(member));
+      if (left.length === 0) break;
+      const failures = await runOn(fleet, path, left, { when, id, batch, access: playbooks.access, check });
+      for (const [member, error] of failures) lost.set(member, error);
     }
+    return lost;
   };
   return {
     ...(playbooks.before.length === 0 ? {} : { before: run("before") }),
@@ -74,8 +76,10 @@ export async function rehearsePlaybooks(
   { playbooks }: { readonly playbooks: Playbooks },
 ): Promise<void> {
   const { before, after } = playbooksAround(fleet, choice, { playbooks, check: true });
-  await before?.(fleet.alive);
-  await after?.(fleet.alive);
+  for (const step of [before, after]) {
+    const lost = fleet.alive.length === 0 ? undefined : await step?.(fleet.alive);
+    for (const [member, error] of lost ?? []) fleet.fail(member, error);
+  }
 }
 
 interface RunOn {
@@ -91,38 +95,30 @@ async function runOn(
   path: string,
   members: readonly DeployMember[],
   { when, id, batch, access, check }: RunOn,
-): Promise<void> {
+): Promise<ReadonlyMap<DeployMember, OpsError>> {
   const name = basename(path);
   fleet.note(
     `--${when} ${path} runs on ${members.length === 1 ? members[0]?.name : `${members.length} hosts`}`,
   );
-  let report: PlayReport;
-  try {
-    report = await runPlaybook(path, {
-      access,
-      check,
-      limit: members.map((member) => member.name),
-      extraVars: { rookery_release: id, rookery_batch: batch },
-      signal: fleet.signal,
-      onLine: (line) => fleet.note(`${name} | ${line}`),
-    });
-  } catch (error) {
-    if (!(error instanceof OpsError) || error.code === "interrupted") throw error;
-    // Begun, and then not run at all: for these hosts it did nothing that anybody knows of.
-    for (const member of members) fleet.fail(member, error, "failed");
-    return;
-  }
+  const { hosts, through } = await runPlaybook(path, {
+    access,
+    check,
+    limit: members.map((member) => member.name),
+    extraVars: { rookery_release: id, rookery_batch: batch },
+    signal: fleet.signal,
+    onLine: (line) => fleet.note(`${name} | ${line}`),
+  });
+  const lost = new Map<DeployMember, OpsError>();
   for (const member of members) {
-    const host = report.hosts.get(member.name);
-    if (host !== undefined && host.status !== "ok")
-      fleet.fail(member, hostError(name, when, host), host.status);
-    else if (!report.through)
-      fleet.fail(
+    const host = hosts.get(member.name);
+    if (host !== undefined && host.status !== "ok") lost.set(member, hostError(name, when, host));
+    else if (!through)
+      lost.set(
         member,
         new OpsError("remote", `${name} ended early, because of other hosts`, { hint: hints[when] }),
-        "failed",
       );
   }
+  return lost;
 }
 
 const hints = {
@@ -140,11 +136,6 @@ function hostError(
   return new OpsError(code, [name, task ?? status, said].filter((part) => part !== "").join(": "), {
     hint: hints[when],
   });
-}
-
-/** `ok` is no reason to leave a host out: a batch is through with the switch when `after` runs. */
-function isOut(fleet: DeployFleet, name: string): boolean {
-  return ["failed", "unreachable", "skipped"].includes(fleet.status(name));
 }
 
 async function requireFile(flag: string, path: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { lockPhrase } from "../release/lock-text.ts";
 import { planPrune } from "../release/prune.ts";
 import type { HostReport } from "../release/types.ts";
+import { batchesOf } from "../serial.ts";
 import type { HostSettings } from "../settings.ts";
 import type { PreviewRow } from "../swarm/events.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
@@ -9,17 +10,27 @@ import type { Choice } from "./choose.ts";
 import type { PlannedHost } from "./hosts.ts";
 import type { Release } from "./open-release.ts";
 import { type Playbooks, rehearsePlaybooks } from "./playbooks.ts";
+import type { Rolling } from "./rolling.ts";
 import { lackOfRoom } from "./room.ts";
 import { expectedReuse } from "./stage.ts";
 import { uplinkFor, wayFor } from "./transfer.ts";
 import type { Via } from "./via.ts";
+
+const LISTED_BATCHES = 20;
 
 /** Emits the preview of all hosts that could be looked at. Changes nothing anywhere. */
 export async function previewDeploy(
   fleet: Fleet<PlannedHost>,
   release: Release,
   choice: Choice,
-  { via = "auto", playbooks }: { readonly via?: Via; readonly playbooks?: Playbooks } = {},
+  {
+    via = "auto",
+    playbooks,
+    serial = [],
+    canary = [],
+  }: { readonly via?: Via; readonly playbooks?: Playbooks } & Partial<
+    Pick<Rolling, "serial" | "canary">
+  > = {},
 ): Promise<string> {
   const { payload, torrent, tree } = release;
   if (playbooks !== undefined) await rehearsePlaybooks(fleet, choice, { playbooks });
@@ -29,6 +40,11 @@ export async function previewDeploy(
     const question = { via, members, limits: ({ settings }: PlannedHost) => settings, reused };
     const uplink = await uplinkFor(fleet, torrent, { ...question, always: true });
     fleet.note(wayFor(fleet, torrent, { ...question, uplink }).reason);
+  }
+  const batches = batchesOf(fleet.members, serial, { canary }).map((batch) => namesOf(batch));
+  if (batches.length > 1) {
+    const more = batches.length > LISTED_BATCHES ? "; …" : "";
+    fleet.note(`in ${batches.length} batches: ${batches.slice(0, LISTED_BATCHES).join("; ")}${more}`);
   }
   const rows = fleet.members.flatMap((member): PreviewRow[] => {
     const { name, settings, survey } = member;
@@ -58,6 +74,12 @@ export async function previewDeploy(
   fleet.emit({ type: "preview", rows, totalBytes: torrent.totalBytes });
   const changes = rows.filter(({ action }) => action !== "nothing").length;
   return `checked, nothing was changed: ${choice.id} would be switched to on ${changes} of ${fleet.members.length} hosts`;
+}
+
+/** `web1 web2 web3`, or the first few of many. */
+function namesOf(hosts: readonly { readonly name: string }[]): string {
+  const names = hosts.slice(0, 5).map(({ name }) => name);
+  return hosts.length > names.length ? `${names.join(" ")} … (${hosts.length})` : names.join(" ");
 }
 
 function describeSettings(settings: HostSettings): string {

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { OpsError } from "../errors.ts";
 import { openSource, type Source, type SourceEntry } from "../payload/source.ts";
 import type { Entry } from "../payload/types.ts";
+import { fileFault } from "../release/faults.ts";
 import { layoutOf, releasePath } from "../release/layout.ts";
 import type { RemoteProcess } from "../ssh/types.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
@@ -39,6 +40,7 @@ export async function pullRelease(
   if (connection === undefined) throw new Error(`${host} is not connected`);
   const release = releasePath(layoutOf(member.settings.deployTo), id);
   const paths = entries?.filter(({ type }) => type === "file").map(({ path }) => `./${path}`);
+  if (entries !== undefined && paths?.length === 0) return withoutFiles(id, entries);
   const stop = new AbortController();
   const stalled = new OpsError("timeout", `nothing came of release ${id} for ${STALL_MS / 1000} s`, { host });
   let timer = setTimeout(() => stop.abort(stalled), STALL_MS);
@@ -62,7 +64,7 @@ export async function pullRelease(
   } catch (error) {
     signal.throwIfAborted();
     stop.signal.throwIfAborted();
-    throw error;
+    throw fileFault(error, `can't keep release ${id} while it is passed on, in ${tar}`);
   } finally {
     clearTimeout(timer);
   }
@@ -73,6 +75,17 @@ export async function pullRelease(
     entries: asListed(source, entries, { id, host }),
     warnings: [],
     [Symbol.asyncDispose]: source[Symbol.asyncDispose],
+  };
+}
+
+function withoutFiles(id: string, entries: readonly Entry[]): Source {
+  const others = entries.filter((entry) => entry.type !== "file");
+  return {
+    from: `release ${id}`,
+    entries: others,
+    warnings: [],
+    revision: undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

@@ -61,6 +61,6 @@ export function releasesTable(
 function others({ current, releases }: HostReport): string {
   const names = releases
     .filter(({ id }) => id !== current)
-    .map(({ id, state }) => (state === "unpacked" ? `${id} (never current)` : id));
+    .map(({ id, state }) => (state === "unpacked" ? `${id} (never good)` : id));
   return names.length === 0 ? "–" : names.toReversed().join(", ");
 }

@@ -4,9 +4,9 @@ import { parseDuration } from "../duration.ts";
 import { OpsError } from "../errors.ts";
 import type { Inventory } from "../inventory/types.ts";
 import type { Flag, Parsed } from "../options.ts";
+import { type BatchSize, parseSerial } from "../serial.ts";
 import type { HostSettings } from "../settings.ts";
 import { type Allowance, parseAllowance, parsePercentage } from "./allowance.ts";
-import { type BatchSize, parseSerial } from "./serial.ts";
 
 /** What is done when a batch fails. */
 export const ON_FAILURE = ["stop", "rollback", "rollback-all", "continue"] as const;

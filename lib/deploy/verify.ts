@@ -94,7 +94,7 @@ export function verifiedText({ host, id, state, files, bytes, drifted, paths }: 
     { title: "", value: ({ detail = "" }) => detail },
   ]);
   const more = drifted > paths.length ? `  … and ${drifted - paths.length} more\n` : "";
-  return `${host}  ${id}  drifted: ${drifted} paths (${size})\n${rows}${more}`;
+  return `${host}  ${id}  drifted: ${drifted} ${drifted === 1 ? "path" : "paths"} (${size})\n${rows}${more}`;
 }
 
 function drifted(host: string, { id, drifted }: Verified): OpsError {

@@ -22,6 +22,7 @@ export type Check =
   | "reach" // TCP between hosts, and between hosts and this machine
   | "files"; // open-file limit
 
+/** One thing the doctor looked at, how it is, and what to do about it. */
 export interface Finding {
   readonly level: Level;
   readonly check: Check;
@@ -34,6 +35,7 @@ export interface Finding {
   readonly unreachable?: boolean | undefined;
 }
 
+/** How the doctor's findings add up. */
 export interface Diagnosis {
   readonly ok: number;
   readonly warn: number;

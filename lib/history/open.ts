@@ -9,6 +9,7 @@ import { isAtWork, ownAuthor } from "./author.ts";
 import { COLUMNS, SCHEMA, VERSION } from "./schema.ts";
 import type { HostOutcome, RunEnd, RunKind, RunRecord, RunRelease, RunStart } from "./types.ts";
 
+/** Which runs are wanted; all of them where nothing is said. */
 export interface RunFilter {
   readonly app?: string | undefined;
   readonly environment?: string | undefined;
@@ -19,6 +20,7 @@ export interface RunFilter {
   readonly limit?: number | undefined;
 }
 
+/** The control host's memory of its runs. Disposing closes it. */
 export interface History extends Disposable {
   readonly path: string;
   /** Before anything is done, so that a run that is killed is seen as well. */

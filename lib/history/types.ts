@@ -1,7 +1,9 @@
 // What the control host remembers of each run.
 
+/** What a run was for. */
 export type RunKind = "deploy" | "rollback" | "distribute";
 
+/** How one host came out of a run. */
 export interface HostOutcome {
   readonly name: string;
   readonly status: "ok" | "failed" | "unreachable" | "skipped";

@@ -12,6 +12,7 @@ export type Value =
   | { readonly [key: string]: Value };
 export type Vars = Readonly<Record<string, Value>>;
 
+/** A host of an inventory, its vars merged as Ansible merges them and not rendered yet: `inventory.value` does. */
 export interface Host {
   readonly name: string;
   /** Names of the groups it is in, as Ansible's `group_names`: sorted, without `all`. */
@@ -24,6 +25,7 @@ export interface Host {
   readonly vars: Vars;
 }
 
+/** A group of an inventory, with its own vars; hosts and children are those it names itself. */
 export interface Group {
   readonly name: string;
   /** Hosts named directly in this group, in inventory order. */
@@ -67,6 +69,7 @@ export interface BecomeDefaults {
   readonly password?: string | undefined;
 }
 
+/** An Ansible inventory, read: what `ansible-inventory` would say of it. */
 export interface Inventory {
   /** The files, folders or host lists it was read from, as given. */
   readonly sources: readonly string[];

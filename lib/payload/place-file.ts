@@ -19,6 +19,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constant
 const CLONE = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL;
 const BLOCK_BYTES = 512 * 1024;
 const ANY_WRITE_BIT = 0o222;
+const OWNER_READS = 0o400;
 
 /** How a file got its place; `drifted`: what is at `source` isn't it; `unreadable`: it may be, but not for us. */
 export type Placed = "reflinked" | "linked" | "copied" | "drifted" | "unreadable";
@@ -34,6 +35,8 @@ export function filePlacer(pause: () => Promise<void>) {
   let canClone = true;
 
   return async function placeFile(source: string, target: string, file: FileEntry): Promise<Placed> {
+    // What its own mode would keep us from reading can't be given to other hosts: it is made last, when all is here.
+    if ((file.mode & OWNER_READS) === 0 && process.geteuid?.() !== 0) return "unreadable";
     const fd = openRegular(source);
     if (typeof fd === "string") return fd;
     try {

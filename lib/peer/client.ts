@@ -64,6 +64,7 @@ export async function openPeer(
   let closing = false;
   let heardAtMs = Date.now();
   let silent = false;
+  let end: OpsError | undefined;
 
   const gone = pump().then(async (fault) => {
     // It may go on running for all that; nothing it says could be understood any more.
@@ -78,6 +79,7 @@ export async function openPeer(
           })
         : (fault ?? ended(host, exitCode, await lossOf(connection), process.stderr()));
     const error = reason ?? new OpsError("interrupted", "the peer was asked to stop", { host });
+    end = error;
     hello.reject(error);
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
@@ -175,7 +177,9 @@ export async function openPeer(
       onEvent: (listener) => void listeners.push(listener),
       request: (method, params, { signal } = {}) => {
         const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-        if (closing) reject(new OpsError("interrupted", "the peer was asked to stop", { host }));
+        // Nobody is left to answer: without this it would be waited for until the run is stopped.
+        if (end !== undefined) reject(end);
+        else if (closing) reject(new OpsError("interrupted", "the peer was asked to stop", { host }));
         else if (signal?.aborted) reject(signal.reason);
         else {
           const id = ++lastId;

@@ -29,7 +29,7 @@ export async function checkHealth(
       if (!well) output.forEach(tell);
       return { well, tries, last: said };
     }
-    tell({ type: "detail", text: `not well yet (${said}), try ${tries + 1} of ${retries + 1}` });
+    tell({ type: "detail", text: `try ${tries + 1} of ${retries + 1}: ${said}` });
     await wait(delayMs, undefined, { signal });
   }
 }

@@ -27,7 +27,9 @@ export async function activateRelease(
     const { id: previous, link } = await readCurrent(layout);
     const record = await recordOf(layout, id, { isCurrent: id === previous });
     if (previous !== undefined && previous !== id) {
-      await writeRecord(layout, { ...record, replaced: await lastGood(layout, previous) });
+      const good = await lastGood(layout, previous);
+      // Back from one that never was well: the good one before this one is still what it was.
+      await writeRecord(layout, { ...record, replaced: good === id ? record.replaced : good });
     }
     await replaceLink(layout.current, await linkTo(layout, id, link), layout.temporary);
     return { previous };

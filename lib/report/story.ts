@@ -31,6 +31,7 @@ export interface FlowPoint {
   readonly sentBytes: number;
 }
 
+/** What happened in a run: times, hosts, bytes, who gave to whom. */
 export interface Story {
   readonly startedAtMs: number;
   readonly endedAtMs: number;

@@ -134,6 +134,7 @@ function folder(cwd: string | undefined): string[] {
 }
 
 function labelOf(pieces: readonly (string | undefined)[]): string {
-  const line = pieces.join("…").trim().replace(/\s+/g, " ");
+  const [first = "", ...more] = pieces.join("…").trim().split("\n");
+  const line = `${first.trim().replace(/\s+/g, " ")}${more.length > 0 ? " …" : ""}`;
   return line.length > LABEL_CHARACTERS ? `${line.slice(0, LABEL_CHARACTERS - 1)}…` : line;
 }

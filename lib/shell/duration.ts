@@ -1,15 +1,12 @@
 // How long something may take, as zx has it.
+import { parseDuration } from "../duration.ts";
 
-/** Milliseconds, or text with a unit: `"500ms"`, `"10s"`, `"5m"`. */
-export type Duration = number | `${number}ms` | `${number}s` | `${number}m`;
-
-const MS = { ms: 1, s: 1000, m: 60_000 } as const;
+/** Milliseconds, or text with a unit: `"500ms"`, `"10s"`, `"5m"`, `"1h"`. */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
 
 /** @throws RangeError when it is no duration, or none that ends */
 export function milliseconds(duration: Duration): number {
-  const [, number, unit] =
-    /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(typeof duration === "number" ? `${duration}ms` : duration) ?? [];
-  const ms = Number(number) * MS[(unit ?? "ms") as keyof typeof MS];
-  if (!(Number.isFinite(ms) && ms > 0)) throw new RangeError(`not a duration: ${duration}`);
+  const ms = parseDuration(typeof duration === "number" ? `${duration}ms` : duration);
+  if (ms === undefined || ms <= 0) throw new RangeError(`not a duration: ${duration}`);
   return ms;
 }

@@ -1,5 +1,7 @@
 // `$` on many hosts: fleet.$`systemctl restart ${unit}`
+
 import { OpsError } from "../errors.ts";
+import { type BatchSize, batchesOf, parseSerial } from "../serial.ts";
 import { limiter } from "../ssh/pool.ts";
 import { commandText, type ShellValue } from "./command-text.ts";
 import { type Duration, milliseconds } from "./duration.ts";
@@ -13,6 +15,11 @@ export interface FleetShellOptions extends ShellOptions {
   readonly members?: readonly { readonly name: string }[] | undefined;
   /** Hosts at a time; the fleet's `forks` otherwise. */
   readonly forks?: number | undefined;
+  /**
+   * Hosts in batches, as Ansible has them: `2`, `"30%"`, `"1,5,30%"`. A batch begins when the one before has ended; when all
+   * hosts of one have failed, those after it are left as they are.
+   */
+  readonly serial?: number | string | undefined;
 }
 
 /** A value for all hosts, or what gives each host its own. */
@@ -44,6 +51,8 @@ export interface ShellFleet<M> {
   shellHost(member: M): ShellHost;
   /** The host is out, for that reason. */
   fail(member: M, error: OpsError): void;
+  /** The host is left out, because of others. */
+  skip(member: M, error: OpsError): void;
   /** Work on each, so many at a time; ends with an interrupt, or a bug. */
   each(members: readonly M[], limit: number, work: (member: M) => Promise<void>): Promise<void>;
 }
@@ -129,16 +138,20 @@ function openRows(): Rows {
 }
 
 /** The `$` of a fleet. */
-export function fleetShell<M>(fleet: ShellFleet<M>, options: FleetShellOptions = {}): FleetShell<M> {
+export function fleetShell<M extends { readonly name: string }>(
+  fleet: ShellFleet<M>,
+  options: FleetShellOptions = {},
+): FleetShell<M> {
   function shell(pieces: TemplateStringsArray, ...values: readonly FleetValue<M>[]): FleetCommand;
   function shell(more: FleetShellOptions): FleetShell<M>;
   function shell(first: TemplateStringsArray | FleetShellOptions, ...values: readonly FleetValue<M>[]) {
     if (!isTemplate(first)) return fleetShell(fleet, { ...options, ...first });
+    // Mistakes are thrown here, where the stack shows them: in the options, and in the template, which is every host's.
+    if (options.serial !== undefined) sizes(options.serial);
     const textFor = (member: M) => {
       const own = values.map((value) => (typeof value === "function" ? value(member) : value));
       return commandText(first, own, options);
     };
-    // A mistake in the template is every host's: it is thrown here, where the stack shows it.
     const [one] = fleet.well();
     if (one !== undefined) textFor(one);
     return new FleetCommand((wishes, onRow) => runOnAll(fleet, textFor, wishes, onRow), options);
@@ -146,10 +159,17 @@ export function fleetShell<M>(fleet: ShellFleet<M>, options: FleetShellOptions =
   return shell;
 }
 
-async function runOnAll<M>(
+function sizes(serial: number | string): readonly BatchSize[] {
+  const parsed = parseSerial(String(serial));
+  if (parsed === undefined)
+    throw new RangeError(`serial wants numbers or percentages of hosts, not ${serial}`);
+  return parsed;
+}
+
+async function runOnAll<M extends { readonly name: string }>(
   fleet: ShellFleet<M>,
   textFor: (member: M) => ReturnType<typeof commandText>,
-  { members, forks = fleet.forks, ...options }: FleetShellOptions,
+  { members, forks = fleet.forks, serial = 0, ...options }: FleetShellOptions,
   onRow: (row: HostOutput) => void,
 ): Promise<FleetOutput> {
   const rows: HostOutput[] = [];
@@ -158,8 +178,7 @@ async function runOnAll<M>(
     onRow(row);
   };
   const slot = limiter(forks);
-  const chosen = members === undefined ? fleet.well() : fleet.named(members.map(({ name }) => name));
-  await fleet.each(chosen, forks, async (member) => {
+  const runOn = async (member: M) => {
     const host = fleet.shellHost(member);
     try {
       await host.connection();
@@ -167,11 +186,33 @@ async function runOnAll<M>(
       add({ host: host.name, ok: true, exitCode, stdout, stderr, error: undefined });
     } catch (error) {
       if (!(error instanceof OpsError) || fleet.signal.aborted) throw error;
-      const said = error instanceof CommandError ? error : { exitCode: undefined, stdout: "", stderr: "" };
-      const { exitCode, stdout, stderr } = said;
       fleet.fail(member, error);
-      add({ host: host.name, ok: false, exitCode, stdout, stderr, error });
+      add(failedRow(host.name, error));
     }
-  });
+  };
+  const skipAll = (batch: readonly M[], error: OpsError) => {
+    for (const member of batch) {
+      fleet.skip(member, error);
+      add(failedRow(member.name, error));
+    }
+  };
+  const chosen = members === undefined ? fleet.well() : fleet.named(members.map(({ name }) => name));
+  let stopped: OpsError | undefined;
+  for (const batch of batchesOf(chosen, sizes(serial))) {
+    if (stopped === undefined) await fleet.each(batch, forks, runOn);
+    else skipAll(batch, stopped);
+    const failed = rows.filter(({ ok, host }) => !ok && batch.some(({ name }) => name === host));
+    if (failed.length === batch.length)
+      stopped ??= new OpsError(
+        "remote",
+        `not tried: it failed on all hosts of the batch before (${failed[0]?.host} …)`,
+      );
+  }
   return fleetOutput(rows);
+}
+
+function failedRow(host: string, error: OpsError): HostOutput {
+  const said = error instanceof CommandError ? error : { exitCode: undefined, stdout: "", stderr: "" };
+  const { exitCode, stdout, stderr } = said;
+  return { host, ok: false, exitCode, stdout, stderr, error };
 }

@@ -29,6 +29,11 @@ const GOODBYE_MS = 500;
 /**
  * Connects to a host, checking its host key first and through its jump hosts where it has some.
  * @throws OpsError `unreachable`, `host-key`, `auth`, `setting` (ssh_config we can't follow), `interrupted`
+ *
+ * @example
+ * const [host] = inventory.match("web1");
+ * await using connection = await connect(targetOf(inventory, host), { signal });
+ * const { exitCode, stdout } = await connection.run(["uname", "-r"]);
  */
 export async function connect(
   target: Target,

@@ -53,6 +53,7 @@ export interface Become {
   readonly exe?: string | undefined;
 }
 
+/** What a command said, and how it ended; 128 + number when a signal ended it. */
 export interface Output {
   readonly exitCode: number;
   readonly stdout: string;
@@ -79,6 +80,7 @@ export interface RemoteProcess extends AsyncDisposable {
   readonly exited: Promise<number | null>;
 }
 
+/** A host that is logged in to: commands run there and files put there, as the user `target` says. Disposing ends both. */
 export interface Connection extends AsyncDisposable {
   readonly target: Target;
   /** Who we are there, before becoming anybody else. */

@@ -10,9 +10,11 @@ import { type ColdHost, warmAll } from "./warm.ts";
 /**
  * Puts on each host what it lacks to run a peer. A host's own Bun is used where it is new enough; else one that fits
  * travels, once, and stays in `~/.cache/rookery` under a name that holds its version and hash.
+ * @returns names of the hosts that something was sent to
  */
-export async function bootstrapAll(fleet: Fleet): Promise<void> {
-  if (fleet.alive.every(({ command }) => command !== undefined)) return;
+export async function bootstrapAll(fleet: Fleet): Promise<ReadonlySet<string>> {
+  const sent = new Set<string>();
+  if (fleet.alive.every(({ command }) => command !== undefined)) return sent;
   await fleet.phase("bootstrap", async () => {
     const program = await bundlePeer();
     const cold: ColdHost[] = [];
@@ -27,6 +29,7 @@ export async function bootstrapAll(fleet: Fleet): Promise<void> {
       return `${survey.cache}/${runtime.name}`;
     });
     await warmAll(fleet, cold);
+    for (const { member } of cold) sent.add(member.name);
     await fleet.each(async (member) => {
       const { connection, survey } = opened(member);
       const say = (detail: string) =>
@@ -35,6 +38,7 @@ export async function bootstrapAll(fleet: Fleet): Promise<void> {
       if (survey.cached.get(program.name) !== program.code.length) {
         say(`sending ${program.name}`);
         await connection.upload(program.code, path, { mode: 0o700, signal: fleet.signal });
+        sent.add(member.name);
       }
       const runtime = runtimes.get(member);
       if (runtime === undefined) throw new Error(`no runtime for ${member.name}`);
@@ -42,6 +46,7 @@ export async function bootstrapAll(fleet: Fleet): Promise<void> {
       say("has what it needs");
     });
   });
+  return sent;
 }
 
 /** Starts the peer on every host that is ready for one and has none. */

@@ -164,6 +164,7 @@ export interface HostResult {
   readonly hint?: string | undefined;
 }
 
+/** How a run ended: hosts by outcome, bytes, seconds by phase, and the exit code. */
 export interface Summary {
   readonly ok: number;
   readonly failed: number;

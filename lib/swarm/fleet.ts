@@ -36,6 +36,10 @@ const EXIT_UNREACHABLE = 4;
 /** These mean that the host was never talked to, which Ansible calls unreachable. */
 const UNREACHABLE_CODES: readonly string[] = ["unreachable", "auth", "host-key"];
 
+/**
+ * The hosts of a run: who still takes part (`alive`), what happens to them (`events`), `$` on all of them, and, through
+ * `run`, how it ends. Disposing closes peers and connections.
+ */
 export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly forks: number;
@@ -230,7 +234,7 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
   }
 }
 
-/** A fleet of these hosts; nothing is connected yet. */
+/** A fleet of these hosts; nothing is connected yet, and nobody shows it: see `fleetFor`. */
 export function startFleet<H extends FleetHost>(hosts: readonly H[], options: FleetOptions): Fleet<H> {
   return new Fleet(hosts, options);
 }

@@ -62,6 +62,7 @@ export function shellFleet<H extends FleetHost>(fleet: Fleet<H>): ShellFleet<Mem
       const fault = faultOf(error, { host: member.name, switched: false });
       fleet.emit({ type: "failed", host: member.name, status: "failed", error: fault });
     },
+    skip: (member, error) => fleet.fail(member, error, "skipped"),
     each: async (members, limit, work) => {
       await fleet.each(work, { members, limit: Math.max(limit, LOGINS_AT_ONCE) });
     },

@@ -35,6 +35,10 @@ interface Found {
  * @throws OpsError `torrent` when there is nothing in it, or something a torrent can't hold (a symlink, a socket);
  *   `source` when it can't be read or changes meanwhile
  * @see https://www.bittorrent.org/beps/bep_0003.html
+ *
+ * @example
+ * const torrent = await createTorrent("./release", { announce: ["http://deploy1:6969/announce"] });
+ * await Bun.write("release.torrent", torrent.metainfo);
  */
 export async function createTorrent(path: string, options: CreateTorrentOptions = {}): Promise<Torrent> {
   const { name = basename(resolve(path)), announce = [], comment, signal, onProgress } = options;

@@ -8,6 +8,7 @@ export interface TorrentFile {
   readonly offset: number;
 }
 
+/** A torrent: its metainfo as bytes, and what is in it. */
 export interface Torrent {
   readonly name: string;
   /** 40 lowercase hex digits. */

@@ -16,7 +16,7 @@ export function batchLines(event: Extract<FleetEvent, { type: "batch" }>): strin
   const said = {
     paused: `${name} waits ${pause === "ask" ? "for a key" : formatDuration((pause ?? 0) / 1000)}: ${named(hosts)}`,
     running: `${name} begins: ${named(hosts)}`,
-    done: `${name} is well`,
+    done: `${name} is through`,
     failed: `${name} failed${reason === undefined ? "" : `: ${clean(reason)}`}`,
     "rolling-back": `${name} goes back: ${named(event.back ?? hosts)}`,
     "rolled-back": `${name} is back at the release before`,
@@ -37,7 +37,7 @@ export function batchTexts({ batches }: FleetState, nowMs: number): readonly str
     waiting: "",
     paused: pause === "ask" ? "waits for Enter" : `begins in ${formatDuration(left)}`,
     running: "runs",
-    done: "is well",
+    done: "is through",
     failed: "failed",
     "rolling-back": "goes back",
     "rolled-back": "went back",

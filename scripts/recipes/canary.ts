@@ -1,6 +1,14 @@
 #!/usr/bin/env bun
 // One host first, the rest when it is well: bun scripts/recipes/canary.ts prod --probe 'curl -fsS localhost:8080/health'
-import { activateAll, bringOptions, bringRelease, fleetFor, planDeploy, script } from "../../lib/index.ts";
+import {
+  activateInBatches,
+  bringOptions,
+  bringRelease,
+  fleetFor,
+  nameRelease,
+  planDeploy,
+  script,
+} from "../../lib/index.ts";
 
 await script(async (signal) => {
   const options = bringOptions(Bun.argv.slice(2), {
@@ -10,15 +18,19 @@ await script(async (signal) => {
   });
   const { probe = "true" } = options;
   const plan = await planDeploy(options, { signal });
-  await using fleet = fleetFor(plan, { ...options, title: `${plan.app}, a canary first`, signal });
+  await using fleet = fleetFor(plan, { ...options, kind: "deploy", signal });
   return await fleet.run(async () => {
-    await using release = await bringRelease(fleet, plan);
-    const [canary, ...others] = fleet.alive;
-    if (canary === undefined) return `${plan.app} is ${release.id} on all hosts already`;
-    await activateAll(fleet, release, { ...plan, members: [canary] });
-    // An error here ends the run: the others hold the release by now, and stay at their own.
-    await canary.$`for try in 1 2 3 4 5; do sh -c ${probe} && exit; sleep 1; done; exit 1`;
-    await activateAll(fleet, release, { ...plan, members: others });
+    await using release = await nameRelease(fleet, plan);
+    await bringRelease(fleet, release, plan);
+    // A canary that is not well fails its batch, and the next, which holds the release by now, stays at its own.
+    const canary = fleet.alive.slice(0, 1).map(({ name }) => name);
+    const rolling = { ...plan, canary };
+    await activateInBatches(fleet, release, rolling, {
+      after: async (members) =>
+        void (await fleet.$({
+          members,
+        })`for try in 1 2 3 4 5; do sh -c ${probe} && exit; sleep 1; done; exit 1`),
+    });
     return `${plan.app} is ${release.id} on ${fleet.count("ok")} of ${plan.hosts.length} hosts`;
   });
 });

@@ -21,8 +21,11 @@ await script(async (signal) => {
   const { test = "true", reload = "true" } = options;
   await using fleet = await openFleet(options, { title: `${file} to ${path}`, signal });
   return await fleet.run(async () => {
-    // A copy first, for its owner and mode; one rename, so that nobody reads half of it.
-    const { ok } = await fleet.$({ input })`if test -e ${path}; then cp -p ${path} ${path}.old; fi
+    // One host first. A copy, for owner and mode; one rename, so that nobody reads half of it.
+    const { ok } = await fleet.$({
+      input,
+      serial: "1,100%",
+    })`if test -e ${path}; then cp -p ${path} ${path}.old; fi
       cp -p ${path}.old ${path}.new 2> /dev/null || :
       cat > ${path}.new
       if cmp -s ${path}.new ${path}; then rm -f ${path}.new ${path}.old; exit; fi

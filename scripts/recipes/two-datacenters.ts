@@ -1,6 +1,14 @@
 #!/usr/bin/env bun
 // One datacenter after the other, a release of one name: bun scripts/recipes/two-datacenters.ts prod dc1 dc2
-import { activateAll, bringOptions, bringRelease, fleetFor, planDeploy, script } from "../../lib/index.ts";
+import {
+  activateAll,
+  bringOptions,
+  bringRelease,
+  fleetFor,
+  nameRelease,
+  planDeploy,
+  script,
+} from "../../lib/index.ts";
 
 await script(async (signal) => {
   const options = bringOptions(Bun.argv.slice(2), {
@@ -14,9 +22,10 @@ await script(async (signal) => {
   let { release } = options;
   for (const datacenter of datacenters) {
     const plan = await planDeploy({ ...options, release, words: [inventory, datacenter] }, { signal });
-    await using fleet = fleetFor(plan, { ...options, title: `${plan.app} to ${datacenter}`, signal });
+    await using fleet = fleetFor(plan, { ...options, kind: "deploy", signal });
     const exitCode = await fleet.run(async () => {
-      await using brought = await bringRelease(fleet, plan);
+      await using brought = await nameRelease(fleet, plan);
+      await bringRelease(fleet, brought, plan);
       await activateAll(fleet, brought, plan);
       release = brought.id;
       return `${plan.app} is ${release} in ${datacenter}`;

@@ -11,7 +11,7 @@ await script(async (signal) => {
   });
   const plan = await planDistribute(options, { signal });
   const { app, folder, hosts } = plan;
-  await using fleet = fleetFor(plan, { ...options, title: `${app} to ${folder}`, signal });
+  await using fleet = fleetFor(plan, { ...options, kind: "distribute", signal });
   return await fleet.run(async () => {
     await bringFiles(fleet, plan);
     await fleet.$({ cwd: folder })`sh -c ${options.warm ?? "find . -type f -exec cat {} + > /dev/null"}`;

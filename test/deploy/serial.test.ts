@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { batchesOf, parseSerial } from "../../lib/deploy/serial.ts";
 import { loadInventory } from "../../lib/inventory/load.ts";
 import { serial } from "../../lib/rolling-values.ts";
+import { batchesOf, parseSerial } from "../../lib/serial.ts";
 import { run } from "../inventory/ansible.ts";
 import { temporaryFolder } from "../support/marker.ts";
 

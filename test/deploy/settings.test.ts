@@ -109,6 +109,15 @@ test("what Ansistrano would check out is the source, a part of the repository to
   });
 });
 
+test("a command may be for one host only, as migrations are", async () => {
+  const migrate = "{{ ['bin/rails db:migrate'] if inventory_hostname == groups['web'][0] else [] }}";
+  expect(await settings({ ...LEAST, rookery_before_activate: migrate })).toMatchObject({
+    beforeActivate: ["bin/rails db:migrate"],
+  });
+  const other = migrate.replace("==", "!=");
+  expect(await settings({ ...LEAST, rookery_before_activate: other })).toMatchObject({ beforeActivate: [] });
+});
+
 describe("values as inventories write them", () => {
   test.each([
     ["rookery_keep_releases", "7", { keepReleases: 7 }],

@@ -5,6 +5,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   1: {
     "e2e/complaints": ["releases that failed again and again push out neither the current nor the good one"],
     "release/prune": ["another tool's releases count as good, by the time in their names"],
+    "release/histories": ["the current and the previous good release stay, failures don't count"],
   },
   2: {
     "e2e/commands": [
@@ -16,6 +17,7 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
   },
   3: {
     "e2e/complaints": ["hosts whose clocks are a year apart keep, remove and go back to the same releases"],
+    "e2e/delta": ["a rollback brings the release to the hosts that lack it, from those that hold it"],
     "e2e/releases": ["a rollback goes to the release before, on every host"],
     "deploy/choose": ["all go to what most of them ran before, and who lacks it is named"],
   },
@@ -32,12 +34,14 @@ export const PROOFS: Readonly<Record<number, Readonly<Record<string, readonly st
       "a lock whose process was killed says so, and of many takers exactly one takes it over",
       "a recycled process number, a reboot and another machine are told apart",
     ],
+    "release/lease": ["a lock that is renewed is kept past its time, one that isn't is taken over"],
   },
   5: {
     "release/lock": [
       "a lock is taken, seen, refused to others, and freed by its owner only",
       "breaking takes the lock from a live holder, who can't free its successor's",
     ],
+    "release/lease": ["while something that can't be taken back is done, even --break-lock waits"],
   },
   6: {
     "e2e/locks": ["of two deploys started at once exactly one goes through"],

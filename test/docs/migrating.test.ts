@@ -1,6 +1,12 @@
 // The guide for those who come from elsewhere: no name of theirs is left out, and none of ours is made up.
 import { describe, expect, test } from "bun:test";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadInventory } from "../../lib/inventory/load.ts";
 import { SETTINGS } from "../../lib/settings.ts";
+import { settingsOf } from "../../lib/settings-of.ts";
+import { targetOf } from "../../lib/ssh/target.ts";
+import { temporaryFolder } from "../support/marker.ts";
 import { quoted, readGuide, rowsBelow } from "./guide.ts";
 import {
   ANSISTRANO_HOOKS,
@@ -49,4 +55,25 @@ test("what the guide says is read of Ansistrano is read, and the other way round
     ansistrano === undefined ? [] : [[ansistrano, own]],
   );
   expect(read.sort()).toEqual(settings.sort());
+});
+
+test("the example of Capistrano's files is an inventory that says the same", async () => {
+  const block = (name: string) =>
+    new RegExp(`^\`\`\`yaml ${name}\n(.*?)^\`\`\``, "ms").exec(guide.text)?.[1] ?? "";
+  const folder = await temporaryFolder("production");
+  await mkdir(join(folder, "group_vars"));
+  await writeFile(join(folder, "hosts.yml"), block("hosts"));
+  await writeFile(join(folder, "group_vars", "web.yml"), block("vars"));
+  const inventory = await loadInventory([folder]);
+  const hosts = inventory.match("web");
+  expect(hosts.map(({ name }) => name)).toEqual(["web1.example.net", "web2.example.net"]);
+  for (const host of hosts) {
+    expect(targetOf(inventory, host)).toMatchObject({ user: "deploy", address: host.name });
+    expect(settingsOf(inventory, host)).toMatchObject({
+      ...{ app: "shop", source: "git+ssh://git@git.example.net/shop.git#main", deployTo: "/srv/shop" },
+      ...{ keepReleases: 10, sharedPaths: ["log", "public/uploads"], sharedFiles: ["config/app.env"] },
+      afterActivate: ["sudo systemctl reload shop"],
+    });
+  }
+  await rm(folder, { recursive: true });
 });

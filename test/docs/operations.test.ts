@@ -51,12 +51,15 @@ describe("25 complaints", () => {
   });
 });
 
-test.each(["deploy", "rollback", "releases", "history"])("every flag of %s.ts is spoken of", async (name) => {
-  const { stdout } = await runScript([name, "--help"]);
-  const flags = [...stdout.matchAll(/^ {2}(?:(-\w), | {4})(--[\w-]+)/gm)].map(([, ...names]) => names);
-  expect(flags.length).toBeGreaterThan(3);
-  const texts = `${README}\n${guide.text}`;
-  const spoken = (flag: string | undefined) =>
-    flag !== undefined && new RegExp(`(?<![\\w-])${flag}(?![\\w-])`).test(texts);
-  expect(flags.filter((names) => !names.some(spoken))).toEqual([]);
-});
+test.each(["deploy", "rollback", "releases", "verify", "history"])(
+  "every flag of %s.ts is spoken of",
+  async (name) => {
+    const { stdout } = await runScript([name, "--help"]);
+    const flags = [...stdout.matchAll(/^ {2}(?:(-\w), | {4})(--[\w-]+)/gm)].map(([, ...names]) => names);
+    expect(flags.length).toBeGreaterThan(3);
+    const texts = `${README}\n${guide.text}`;
+    const spoken = (flag: string | undefined) =>
+      flag !== undefined && new RegExp(`(?<![\\w-])${flag}(?![\\w-])`).test(texts);
+    expect(flags.filter((names) => !names.some(spoken))).toEqual([]);
+  },
+);

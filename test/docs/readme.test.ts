@@ -79,9 +79,10 @@ function shown(name: string, value: unknown): string {
 }
 
 test("no other rookery_ or ansistrano_ var is spoken of than there is", async () => {
-  const files = ["settings.ts", "settings-of.ts", "ansistrano.ts"].map((name) =>
-    readFile(join(PROJECT, "lib", name), "utf8"),
-  );
+  const files = [
+    ...["lib/settings.ts", "lib/settings-of.ts", "lib/ansistrano.ts", "lib/deploy/playbooks.ts"],
+    ...["playbooks/prepare.yml", "playbooks/roles/rookery/tasks/main.yml"],
+  ].map((name) => readFile(join(PROJECT, name), "utf8"));
   const settings = (await Promise.all(files)).join("\n");
   const names = new Set(README.match(/\b(?:rookery|ansistrano)_[a-z_]*[a-z]\b/g));
   expect([...names].filter((name) => !settings.includes(`${name}`))).toEqual([]);

@@ -14,22 +14,44 @@ test("the top level holds what it should and nothing else", async () => {
   );
 });
 
-/** Names that lib/index.ts hands out, types left out, with the file each comes from. */
+/** Names that lib/index.ts hands out, with the file each comes from. */
 async function promises(): Promise<readonly (readonly [name: string, file: string])[]> {
   const index = join(PROJECT, "lib", "index.ts");
   const text = await readFile(index, "utf8");
-  return [...text.matchAll(/^export \{([^}]*)\} from "([^"]+)"/gm)].flatMap(([, names = "", file = ""]) =>
-    names
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== "" && !name.startsWith("type "))
-      .map((name) => [name, join(dirname(index), file)] as const),
+  return [...text.matchAll(/^export (?:type )?\{([^}]*)\} from "([^"]+)"/gm)].flatMap(
+    ([, names = "", file = ""]) =>
+      names
+        .split(",")
+        .map((name) => name.trim().replace(/^type /, ""))
+        .filter((name) => name !== "")
+        .map((name) => [name, join(dirname(index), file)] as const),
   );
 }
 
-test.each(await promises())("%s has a docstring", async (name, file) => {
+test.each(await promises())("%s has a docstring, next to it", async (name, file) => {
   const { text, at } = await declaration(name, file);
-  expect(text.slice(0, at).trimEnd()).toEndWith("*/");
+  expect(text.slice(0, at)).toEndWith("*/\n");
+});
+
+// What a script begins with is shown by example.
+test.each([
+  ...[
+    "script",
+    "openFleet",
+    "fleetFor",
+    "fleetOptions",
+    "bringOptions",
+    "Shell",
+    "FleetShell",
+    "CommandError",
+  ],
+  ...["bringRelease", "bringFiles", "planDeploy", "planDistribute", "connect"],
+  ...["parseOptions", "createTorrent"],
+])("%s has an example", async (wanted) => {
+  const [name, file] = (await promises()).find(([name]) => name === wanted) ?? ["", ""];
+  const { text, at } = await declaration(name, file);
+  const before = text.slice(0, at);
+  expect(before.slice(before.lastIndexOf("/**"))).toContain("@example\n");
 });
 
 /** Where `name` is declared, from `file` on, which may only hand it on. */
@@ -38,9 +60,13 @@ async function declaration(
   file: string,
 ): Promise<{ readonly text: string; readonly at: number }> {
   const text = await readFile(file, "utf8");
-  const declared = new RegExp(`^export (?:async )?(?:function\\*?|class|const) ${name}\\b`, "m").exec(text);
+  const declared = new RegExp(
+    `^export (?:async )?(?:function\\*?|class|const|interface|type) ${name}\\b`,
+    "m",
+  ).exec(text);
   if (declared !== null) return { text, at: declared.index };
-  const [, next] = new RegExp(`^export \\{[^}]*\\b${name}\\b[^}]*\\} from "([^"]+)"`, "m").exec(text) ?? [];
+  const [, next] =
+    new RegExp(`^export (?:type )?\\{[^}]*\\b${name}\\b[^}]*\\} from "([^"]+)"`, "m").exec(text) ?? [];
   if (next === undefined) throw new Error(`${name} is not declared in ${file}`);
   return declaration(name, join(dirname(file), next));
 }

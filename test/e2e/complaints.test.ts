@@ -171,6 +171,24 @@ test("too few inodes on one host are told with their number before anything is s
   }
 });
 
+test("what somebody edited on a host is named by verify.ts, and the same again under another name heals it", async () => {
+  await stage.write(release("whole"));
+  expect((await stage.run("deploy", ["-r", "whole"])).exitCode).toBe(0);
+  expect((await stage.run("verify")).exitCode).toBe(0);
+  // An editor writes a new file and renames it; files that did not change may be linked from other releases.
+  const edited = stage.place("web2", "current/index.html");
+  await rm(edited);
+  await writeFile(edited, "mended in a hurry\n");
+  const found = await stage.run("verify");
+  expect(found.stdout).toMatch(/web2.*drifted: 1 path .*\n.*index\.html/);
+  expect(found.exitCode).toBe(2);
+  const again = await stage.run("deploy");
+  expect(again.stdout).toContain("nothing to do");
+  expect((await stage.run("deploy", ["-r", "healed"])).exitCode).toBe(0);
+  expect(await eachHost((host) => textAt(stage, host, "current/index.html"))).toEqual(same("whole\n"));
+  expect((await stage.run("verify")).exitCode).toBe(0);
+});
+
 test("an old release that can't be removed is told on its host; what runs is none the worse, and the next deploy tries again", async () => {
   await stage.setVars({
     rookery_deploy_to: `${stage.fleet.root}/{{ inventory_hostname }}/files/busy`,

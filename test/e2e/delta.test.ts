@@ -1,7 +1,7 @@
 // Only what changed travels: releases made of what hosts have already, checked, and the same on every one of them.
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killAll } from "../support/processes.ts";
 import { differences, readTree } from "./digest.ts";
@@ -27,15 +27,23 @@ async function prepared({
   ...options
 }: StageOptions & { words?: readonly string[] } = {}) {
   stage = await startStage({ hosts, memoryBytes: 1024 * MiB, ...options });
+  await fillSource();
+  const { exitCode, stderr } = await stage.run("deploy", ["-r", "one", ...words]);
+  expect(stderr).not.toContain("warning");
+  expect(exitCode).toBe(0);
+}
+
+async function fillSource(): Promise<void> {
   for (let index = 0; index < FILES; index++) {
     const path = join(stage.source, `file-${index}`);
     await writeFile(path, randomBytes(FILE_BYTES));
     if (index % 3 === 0) await chmod(path, 0o444);
   }
   await writeFile(join(stage.source, "large.bin"), randomBytes(LARGE_BYTES));
-  const { exitCode, stderr } = await stage.run("deploy", ["-r", "one", ...words]);
-  expect(stderr).not.toContain("warning");
-  expect(exitCode).toBe(0);
+  for (const name of ["-rf", "# $(x) 'y'", "grüße"])
+    await writeFile(join(stage.source, name), `called ${name}\n`);
+  await symlink("-rf", join(stage.source, "link"));
+  await mkdir(join(stage.source, "empty"));
 }
 
 /** Changes two of the files and puts a byte into the middle of the large one. */
@@ -184,6 +192,7 @@ test("a rollback brings the release to the hosts that lack it, from those that h
 test("a release that was changed on the host is not passed on, and that is said", async () => {
   await prepared();
   await change();
+  for (const name of ["new\nline", "a\\nb", "\\"]) await writeFile(join(stage.source, name), "odd\n");
   expect((await stage.run("deploy", ["-r", "two", "--limit", "web1,web2"])).exitCode).toBe(0);
   await change(["file-30"]);
   expect((await stage.run("deploy", ["-r", "three"])).exitCode).toBe(0);
@@ -193,6 +202,10 @@ test("a release that was changed on the host is not passed on, and that is said"
   const result = await stage.json("rollback", ["two"]);
   expect(result.exitCode).toBe(0);
   expect(notesOf(result)).toContainEqual(expect.stringContaining("file-1 changed since it was deployed"));
+  const without = { except: ["REVISION"] };
+  const [two, three] = ["web2", "web3"].map((host) => readTree(stage.place(host, "current"), without));
+  expect(differences(two ?? new Map(), three ?? new Map())).toEqual([]);
+  expect(three?.has("new\nline")).toBe(true);
   expect((await stage.run("deploy", ["-r", "four"])).exitCode).toBe(0);
   await rm(stage.place("web3", "releases", "two"), { recursive: true });
   await drift("web2", "file-2");
@@ -220,4 +233,41 @@ test("another tool's release is brought as it is", async () => {
   expect(result.exitCode).toBe(0);
   const there = readTree(stage.place("web2", "current"));
   expect(differences(readTree(old), there)).toEqual([]);
+});
+
+test("no room for copies: the host is out, says so, and is left as it was", async () => {
+  stage = await startStage({ hosts: 2 });
+  const place = stage.place("web2");
+  await mkdir(place, { recursive: true });
+  await Bun.$`mount -t tmpfs -o size=96m tmpfs ${place}`.quiet();
+  try {
+    await fillSource();
+    expect((await stage.run("deploy", ["-r", "one"])).exitCode).toBe(0);
+    await change();
+    const { bavail, bsize } = await statfs(place);
+    await writeFile(join(place, "others"), Buffer.alloc(bavail * bsize - 5 * MiB));
+    const result = await stage.json("deploy", ["-r", "two", "--allow-failures", "1"]);
+    expect(result.exitCode).toBe(2);
+    expect(result.host("web2")).toMatchObject({
+      status: "failed",
+      error: expect.stringContaining("no room"),
+    });
+    expect([await stage.current("web1"), await stage.current("web2")]).toEqual(["two", "one"]);
+    await stage.expectTidy();
+  } finally {
+    await Bun.$`umount ${place}`.quiet();
+  }
+});
+
+test("an earlier release that was removed by hand, or lost its files, costs a fetch and nothing else", async () => {
+  await prepared({ hosts: 2 });
+  await change();
+  await rm(stage.place("web1", "releases", "one", "large.bin"));
+  for (let index = 0; index < FILES; index += 2)
+    await rm(stage.place("web1", "releases", "one", `file-${index}`));
+  const result = await stage.json("deploy", ["-r", "two"]);
+  expect(result.exitCode).toBe(0);
+  expect(bytesOf(result, "web1")).toBeGreaterThan(LARGE_BYTES);
+  expect(bytesOf(result, "web2")).toBeLessThan(TOTAL_BYTES / 15);
+  expectSource();
 });

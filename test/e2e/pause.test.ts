@@ -64,7 +64,7 @@ test("where the log goes to a file, the question is still asked on the terminal"
   await terminal.until(/shop is logged on 4 of 4 hosts/);
   const text = await readFile(log, "utf8");
   expect(text).toContain("batch 1 of 2 begins: web1 web2");
-  expect(text).toContain("batch 1 of 2 is well");
+  expect(text).toContain("batch 1 of 2 is through");
   expect(text).toContain("batch 2 of 2 waits for a key: web3 web4");
 
   await stage.write({ "index.html": "a second log\n" });

@@ -139,3 +139,15 @@ test("an unreachable host counts as lost in its batch and in the run, and is wha
   expect(again.exitCode).toBe(4);
   expect(planned(again)).toEqual(["web4"]);
 });
+
+test("a batch of dead hosts is passed over where the run may lose so many", async () => {
+  await stage.write({ "index.html": "six\n" });
+  await stage.fleet.kill("web3");
+  const words = ["-r", "six", "--canary", "web3:web4", "--serial", "1", "--allow-failures"];
+  expect(outcome(await stage.json("deploy", [...words, "1"]))).toContain(
+    "nothing was switched: 2 of 4 hosts failed",
+  );
+  const { exitCode } = await stage.json("deploy", [...words, "2"]);
+  expect(exitCode).toBe(4);
+  expect(await current()).toEqual(["six", "six", "five", "three"]);
+});

@@ -1,5 +1,6 @@
 // Rolling activation on real hosts: batch by batch, what may fail, and what is done when more does.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
+import { rm } from "node:fs/promises";
 import type { Event } from "./events.ts";
 import { type JsonResult, type Stage, startStage, textAt } from "./stage.ts";
 
@@ -212,4 +213,54 @@ test("a first release that is not well leaves no current behind", async () => {
   expect(await Bun.file(stage.place("web1", `fresh-${releases}`, "current", "index.html")).exists()).toBe(
     false,
   );
+});
+
+test("a rollback goes in batches as well, and stops where a host isn't well", async () => {
+  expect((await deploy([], [])).exitCode).toBe(0);
+  // Only this host is unwell at the release that is gone back to.
+  const health = [
+    'test {{ inventory_hostname }} != web3 || test "$ROOKERY_RELEASE" != OLD'.replace("OLD", old()),
+  ];
+  await stage.setVars({ ...VARS, rookery_health: health, rookery_serial: [1, 2] });
+  const result = await stage.json("rollback", [old()]);
+  expect(result.exitCode).toBe(2);
+  expect(statuses(result)).toEqual(["ok", "ok", "failed", "skipped", "skipped"]);
+  expect(await current()).toEqual(["old", "old", "old", "new", "new"]);
+  expect(result.one("summary").outcome).toContain("mend what failed and run the same again");
+});
+
+test("--check says which hosts would be switched together", async () => {
+  await stage.write({ "index.html": "checked\n" });
+  const { events, exitCode } = await stage.json("deploy", ["--check", "--serial", "2", "--canary", "web3"]);
+  const notes = events.flatMap((event) => (event.type === "note" ? event.message : []));
+  expect(notes).toContain("in 3 batches: web3; web1 web2; web4 web5");
+  expect(exitCode).toBe(0);
+});
+
+test("a host that dies in its batch can't go back, and says so; the others of the batch do", async () => {
+  // The last test: this host doesn't come back.
+  await stage.setVars({
+    ...VARS,
+    rookery_after_activate: ["echo switched; test {{ inventory_hostname }} != web3 || sleep 600"],
+  });
+  await stage.write({ "index.html": "dies\n" });
+  const result = await stage.json(
+    "deploy",
+    ["-r", `new-${releases}`, "--serial", "2", "--on-failure", "rollback"],
+    {
+      onEvent: (event) => {
+        if (event.type === "output" && event.host === "web3" && event.text.includes("switched"))
+          void stage.fleet.kill("web3");
+      },
+    },
+  );
+  expect(result.exitCode).toBe(4);
+  expect(statuses(result)).toEqual(["ok", "ok", "unreachable", "skipped", "skipped"]);
+  expect(row(result, "web3")).toMatchObject({
+    error: expect.stringMatching(/; it could not go back$/),
+    hint: expect.stringContaining("its current is switched already"),
+  });
+  expect(await current()).toEqual(["new", "new", "new", "old", "old"]);
+  // A host without power frees no lock.
+  await rm(stage.place("web3", ".rookery", "lock"));
 });

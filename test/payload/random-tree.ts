@@ -87,7 +87,7 @@ export function changed(tree: Tree, changes: readonly Change[]): Tree {
   for (const [index, { kind: what, pick, at, seed }] of changes.entries()) {
     const fresh = `~${index}`;
     if (what === "small") result[fresh] = { content: seededNoise(seed, 1000) };
-    if (what === "large") result[fresh] = { content: seededNoise(seed, CUT_BYTES + 200_000 * seed) };
+    if (what === "large") result[fresh] = { content: seededNoise(seed, CUT_BYTES + 400_000 * seed) };
     const files = Object.keys(result).filter((path) => "content" in (result[path] as object));
     const path = files[Math.floor(pick * files.length)];
     const file = path === undefined ? undefined : result[path];
@@ -101,7 +101,7 @@ export function changed(tree: Tree, changes: readonly Change[]): Tree {
     if (what === "edit" && bytes.length > 0) put(Buffer.concat([before, Buffer.of(seed), after.subarray(1)]));
     if (what === "insert") put(Buffer.concat([before, Buffer.of(seed), after]));
     if (what === "cut") put(before);
-    if (what === "twice" && bytes.length < 4 * CUT_BYTES) put(Buffer.concat([bytes, bytes]));
+    if (what === "twice" && bytes.length < 4_000_000) put(Buffer.concat([bytes, bytes]));
     if (what === "empty") put(Buffer.alloc(0));
     if (what === "mode") result[path] = { ...file, mode: Math.floor(at * 0o7777) };
     if (what === "duplicate" || what === "rename") result[fresh] = file;

@@ -1,11 +1,15 @@
 // Existing playbooks around the switch: real ansible-playbook, real sshd hosts.
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Stage, startStage } from "../e2e/stage.ts";
+import { runPlaybook } from "../../lib/index.ts";
+import { type JsonResult, type Stage, startStage } from "../e2e/stage.ts";
 
 // ansible-playbook takes seconds to start where others share the machine.
-setDefaultTimeout(240_000);
+setDefaultTimeout(600_000);
+
+/** One connection a task instead of four. */
+const PIPELINED = { ansible_pipelining: true };
 
 let stage: Stage;
 afterEach(async () => {
@@ -29,7 +33,9 @@ const RESTORE = `
   gather_facts: false
   tasks:
     - name: Put it back
-      ansible.builtin.shell: echo "restored at $(basename "$(readlink shop/current)")" >> log
+      ansible.builtin.shell: |
+        echo "restored at $(basename "$(readlink shop/current)")" >> log
+        test {{ inventory_hostname }} != {{ breaks | default('nobody') }} || true
       args:
         chdir: "{{ rookery_deploy_to | dirname }}"
 `;
@@ -40,19 +46,19 @@ async function playbook(name: string, text: string): Promise<string> {
   return path;
 }
 
+const notesOf = ({ events }: JsonResult) =>
+  events.flatMap((event) => (event.type === "note" ? event.message : []));
 const logOf = (host: string) =>
   readFile(stage.place(host, "..", "log"), "utf8").then(
     (text) => text.trim().split("\n"),
     () => [],
   );
 
-test("--before drains and --after restores each host around its switch, with --check nothing happens", async () => {
-  stage = await startStage({ hosts: 2 });
+test("--before drains and --after restores each host around its switch, on the way back too; --check does nothing", async () => {
+  stage = await startStage({ hosts: 2, vars: PIPELINED });
   const around = [
-    "--before",
-    await playbook("drain.yml", DRAIN),
-    "--after",
-    await playbook("restore.yml", RESTORE),
+    ...["--before", await playbook("drain.yml", DRAIN)],
+    ...["--after", await playbook("restore.yml", RESTORE)],
   ];
   const checked = await stage.json("deploy", ["-r", "v1", "--check", ...around]);
   expect(checked).toMatchObject({ exitCode: 0 });
@@ -63,13 +69,139 @@ test("--before drains and --after restores each host around its switch, with --c
   for (const host of ["web1", "web2"]) {
     expect(await logOf(host)).toEqual(["drained for v1 in batch 1, at nothing", "restored at v1"]);
   }
-  const notes = deployed.events.flatMap((event) => (event.type === "note" ? event.message : []));
-  expect(notes).toContain(
-    "restore.yml | TASK [Put it back] *************************************************************",
-  );
+  expect(notesOf(deployed)).toContainEqual(expect.stringMatching(/^restore\.yml \| TASK \[Put it back\]/));
 
   // Hosts at this release are left alone, by playbooks too.
   expect(await stage.run("deploy", ["-r", "v1", ...around])).toMatchObject({ exitCode: 0 });
   expect(await logOf("web1")).toHaveLength(2);
+  await stage.write({ "index.html": "two\n" });
+  expect(await stage.run("deploy", ["-r", "v2"])).toMatchObject({ exitCode: 0 });
+  expect(await stage.run("rollback", around)).toMatchObject({ exitCode: 0 });
+  expect((await logOf("web2")).slice(2)).toEqual(["drained for v1 in batch 1, at v2", "restored at v1"]);
   await stage.expectTidy();
+});
+
+test("batch by batch: a host that fails in a playbook is out, before the switch or after it, and the others go on", async () => {
+  stage = await startStage({ hosts: 4, vars: PIPELINED });
+  const around = [
+    ...["--before", await playbook("drain.yml", DRAIN), "-e", "fails=web2"],
+    ...[
+      "--after",
+      await playbook("restore.yml", RESTORE.replace("|| true", "|| exit 4")),
+      "-e",
+      "breaks=web3",
+    ],
+  ];
+  const result = await stage.json("deploy", [
+    ...["-r", "v1", "--serial", "2", "--on-failure", "continue", "--allow-failures", "2", ...around],
+  ]);
+  expect(result).toMatchObject({ exitCode: 2 });
+  expect(result.host("web2")).toMatchObject({
+    status: "failed",
+    error: "drain.yml: Take it out of the balancer: non-zero return code: no such pool",
+    hint: "see its output above; current was not switched",
+  });
+  expect(result.host("web3")).toMatchObject({ status: "failed" });
+  expect(result.host("web3").hint).toStartWith("its current is switched already; see its output above");
+  expect(await Promise.all(stage.fleet.names.map(stage.current))).toEqual(["v1", undefined, "v1", "v1"]);
+  expect(await logOf("web2")).toEqual(["drained for v1 in batch 1, at nothing"]);
+  expect(await logOf("web4")).toEqual(["drained for v1 in batch 2, at nothing", "restored at v1"]);
+  await stage.expectTidy();
+});
+
+test("a playbook that ends early takes all hosts of its batch; one that can't be reached is unreachable", async () => {
+  stage = await startStage({ hosts: 2, vars: PIPELINED });
+  const strict = await playbook(
+    "strict.yml",
+    DRAIN.replace("- hosts: all", "- hosts: all\n  any_errors_fatal: true"),
+  );
+  const early = await stage.json("deploy", ["--before", strict, "-e", "fails=web1"]);
+  expect(early).toMatchObject({ exitCode: 2 });
+  expect(early.host("web2").error).toBe("strict.yml ended early, because of other hosts");
+
+  const gone =
+    "\n- hosts: web2\n  gather_facts: false\n  vars: { ansible_port: 1 }\n  tasks: [{ ansible.builtin.ping: }]\n";
+  const lost = await stage.json("deploy", ["--before", await playbook("gone.yml", DRAIN + gone)]);
+  expect(lost).toMatchObject({ exitCode: 4 });
+  expect(lost.host("web2")).toMatchObject({ status: "unreachable" });
+  expect(lost.host("web2").error).toMatch(/^gone\.yml: ansible\.builtin\.ping: .*Connection refused/);
+  expect(await stage.current("web2")).toBeUndefined();
+  await stage.expectTidy();
+});
+
+test("Ctrl+C ends a playbook with all it started", async () => {
+  stage = await startStage({ hosts: 1, vars: PIPELINED });
+  const slow = await playbook("slow.yml", DRAIN.replace("echo", "sleep 3210; echo"));
+  const interrupt = new AbortController();
+  const result = await stage.json("deploy", ["--before", slow], {
+    signal: interrupt.signal,
+    onEvent: (event) => {
+      if (event.type === "note" && event.message.includes("TASK [Take it out")) interrupt.abort();
+    },
+  });
+  expect(result).toMatchObject({ exitCode: 130 });
+  expect(await stage.current("web1")).toBeUndefined();
+  await stage.expectTidy({ withinMs: 20_000 });
+});
+
+test("what can't be run is said before anything begins", async () => {
+  stage = await startStage({ hosts: 1, vars: PIPELINED });
+  const drain = await playbook("drain.yml", DRAIN);
+  const broken = await playbook("broken.yml", "- hosts: all\n  tasks:\n    - no.such.module: {}\n");
+  // All that a deploy needs here, but no Ansible.
+  const bin = join(stage.fleet.root, "here");
+  await mkdir(bin);
+  for (const name of ["id", "mkfifo", "ssh"]) await symlink(Bun.which(name) ?? "", join(bin, name));
+  const absent = await stage.run("deploy", ["--before", "no/such.yml"]);
+  const refused = await stage.run("deploy", ["--after", broken]);
+  const missing = await stage.run("deploy", ["--before", drain], { env: { PATH: bin } });
+  expect([absent, refused, missing].map(({ exitCode }) => exitCode)).toEqual([1, 1, 1]);
+  expect(absent.stderr).toContain(
+    "--before: the playbook no/such.yml is not there\n  → give its path from here",
+  );
+  expect(refused.stderr).toContain("couldn't resolve module/action 'no.such.module'");
+  expect(missing.stderr).toContain("ansible-playbook, which --before and --after need, is not on the PATH");
+  expect(await stage.releases("web1")).toEqual([]);
+});
+
+test("runPlaybook hands over vault passwords that were typed, and what it limits to is a file", async () => {
+  stage = await startStage({ hosts: 2, vars: PIPELINED });
+  const here = stage.fleet.root;
+  await writeFile(join(here, "password"), "opens it\n");
+  const words = [
+    "ansible-vault",
+    "encrypt_string",
+    "--vault-id",
+    `prod@${join(here, "password")}`,
+    "--stdin-name",
+    "word",
+  ];
+  await writeFile(join(here, "plain"), "granite");
+  await writeFile(join(here, "vars.yml"), await Bun.$`${words} < ${join(here, "plain")}`.quiet().text());
+  const path = await playbook(
+    "vault.yml",
+    "- hosts: all\n  gather_facts: false\n  vars_files: [vars.yml]\n  tasks:\n    - ansible.builtin.debug: { var: word }\n",
+  );
+  const said: string[] = [];
+  const asked: string[] = [];
+  const report = await runPlaybook(path, {
+    limit: ["web2"],
+    onLine: (line) => said.push(line),
+    access: {
+      ...{ inventories: [stage.fleet.inventory], extraVars: [], become: false, becomeUser: undefined },
+      ...{ becomeMethod: undefined, forks: 2, password: undefined, becomePassword: undefined },
+      vault: {
+        ...{ ids: ["prod@prompt"], configuredIds: [], passwordFiles: [], ask: false, identity: "default" },
+        prompt: async (question) => {
+          asked.push(question);
+          return "opens it";
+        },
+      },
+      callbackFolders: [],
+      variables: { ...process.env, HOME: stage.home },
+    },
+  });
+  expect(report).toEqual({ through: true, hosts: new Map([["web2", { status: "ok", changed: 0 }]]) });
+  expect(said.join("\n")).toContain('"word": "granite"');
+  expect(asked).toEqual(["Vault password (prod): "]);
 });

@@ -76,6 +76,27 @@ test("forks bounds how many run at a time", async () => {
   expect(counts).toHaveLength(4);
 });
 
+test("serial: batch after batch, and none after one in which all hosts failed", async () => {
+  await using fleet = await open();
+  const at: Record<string, number> = {};
+  for await (const { host, stdout } of fleet.$({ serial: "1,50%" })`date +%s%3N; sleep 0.2; date +%s%3N`) {
+    const [begun = 0, ended = 0] = stdout.split("\n").map(Number);
+    for (const earlier of { web1: [], web2: ["web1"], web3: ["web1"], web4: ["web2", "web3"] }[host] ?? [])
+      expect(begun).toBeGreaterThanOrEqual(at[earlier] ?? Number.POSITIVE_INFINITY);
+    at[host] = ended;
+  }
+  expect(Object.keys(at)).toHaveLength(4);
+  const { rows, exitCode } = await fleet.$({ serial: 2 })`test ${({ name }) => name} = web4`;
+  expect(rows.map(({ host, error }) => [host, error?.message.slice(0, 9)])).toEqual(
+    expect.arrayContaining([
+      ["web3", "not tried"],
+      ["web4", "not tried"],
+    ]),
+  );
+  expect([exitCode, fleet.count("failed"), fleet.count("skipped")]).toEqual([2, 2, 2]);
+  expect(() => fleet.$({ serial: "some" })`true`).toThrow("serial wants numbers or percentages of hosts");
+});
+
 test("patterns, limits, extra vars and hosts by name", async () => {
   await using fleet = await open({ pattern: "web:!web4", limit: "web[0:1]", extraVars: ["place=/opt"] });
   expect(fleet.members.map(({ name }) => name)).toEqual(["web1", "web2"]);

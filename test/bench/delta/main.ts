@@ -11,7 +11,7 @@ import { buildNetwork, removeLeftovers } from "../swarm/network.ts";
 import { describeLink } from "../swarm/qdisc.ts";
 import { startHosts } from "../via/hosts.ts";
 import { changeSource, FILES, makeSource } from "./source.ts";
-import { deploy, keepCurrent, type Outcome, rsync } from "./ways.ts";
+import { deploy, keepCurrent, type Outcome, rsync, seedRsync } from "./ways.ts";
 
 const MB = 1_000_000;
 
@@ -38,6 +38,7 @@ await script(async (signal) => {
   await deploy(field, ["--check"]); // every cache of this machine is warm after it
   tell("all", "deploy.ts, first", await deploy(field, words(options)));
   for (const percent of options.changed) {
+    if (options.rsync.includes(percent)) await seedRsync(field);
     await changeSource(hosts.source, percent, sizeBytes);
     if (options.rsync.includes(percent)) tell(`${percent} %`, "rsync", await rsync(field, root));
     tell(`${percent} %`, "deploy.ts", await deploy(field, words(options)));

@@ -3,6 +3,7 @@ import { readdir, readlink, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inside } from "../swarm/ip.ts";
 import { type Network, payloadBytes } from "../swarm/network.ts";
+import { run } from "../swarm/run.ts";
 import type { Hosts } from "../via/hosts.ts";
 
 export interface Outcome {
@@ -44,6 +45,17 @@ interface Told {
   readonly seconds?: Readonly<Record<string, number>>;
 }
 
+const RSYNC_BASE = "rsync-base";
+
+/**
+ * Gives each host what an rsync of the source would have left there, with its times, by which rsync tells what changed:
+ * a release of ours has others. Links do, for what changes in the source is put there as a new file.
+ */
+export async function seedRsync({ hosts }: Field): Promise<void> {
+  for (const folder of hosts.folders)
+    await run(["cp", "-al", hosts.source, join(folder, "releases", RSYNC_BASE)]);
+}
+
 /** rsync -a --link-dest to a new folder on each host, all at once, over SSH. */
 export async function rsync(field: Field, root: string): Promise<Outcome> {
   const { network, hosts } = field;
@@ -52,12 +64,15 @@ export async function rsync(field: Field, root: string): Promise<Outcome> {
   const sending = network.hosts.map(({ address }, index) => {
     const folder = hosts.folders[index] as string;
     const to = `${address}:${join(folder, "releases", name)}/`;
-    const argv = ["rsync", "-a", "-e", ssh, "--link-dest", join(folder, "current"), `${hosts.source}/`, to];
+    const argv = ["rsync", "-a", "-e", ssh, "--link-dest", `../${RSYNC_BASE}`, `${hosts.source}/`, to];
     return argv.map((word) => `'${word}'`).join(" ");
   });
   const script = `set -e; pids=; for c in "$@"; do eval "$c" & pids="$pids $!"; done; for p in $pids; do wait $p; done`;
   const { stdout: _, ...measured } = await timed(field, ["sh", "-c", script, "sh", ...sending]);
-  for (const folder of hosts.folders) await rm(join(folder, "releases", name), { recursive: true });
+  for (const folder of hosts.folders) {
+    await rm(join(folder, "releases", name), { recursive: true });
+    await rm(join(folder, "releases", RSYNC_BASE), { recursive: true });
+  }
   return { ...measured, hostBytes: undefined, stages: {} };
 }
 
