@@ -35,7 +35,7 @@ const MAX_REQUESTS = 1000;
  * @throws OpsError disk-full, port, torrent; hash when a seed's content is not the torrent's
  */
 export async function startEngine(torrent: Torrent, options: EngineOptions): Promise<Engine> {
-  const { folder, seed = false, trustContent = false, overlay, ports, bind, allow, tracker } = options;
+  const { folder, seed = false, trustContent = false, overlay, ports, allow, tracker } = options;
   const { guided = false, maxUpload, maxDownload, signal } = options;
   signal?.throwIfAborted();
   await using starting = new AsyncDisposableStack();
@@ -161,7 +161,7 @@ export async function startEngine(torrent: Torrent, options: EngineOptions): Pro
     if (fetching.left > 0 && performance.now() - fetching.sums.movedAtMs > ALONE_MS) links.connect(spares);
   }, ALONE_MS / 4);
   starting.defer(() => clearInterval(lookout));
-  const { listener, port } = await listenInRange(links.handlers, { ports, bind });
+  const { listener, port } = await listenInRange(links.handlers, { ports, bind: options.bind });
   starting.defer(() => void listener.stop(true));
   if (tracker !== undefined) {
     starting.use(

@@ -1,11 +1,20 @@
 // The control host's memory of its runs: a real file, several real processes.
 import { Database } from "bun:sqlite";
-import { expect, test } from "bun:test";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { afterAll, expect, test } from "bun:test";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newRunId, openHistory } from "../../lib/history/open.ts";
 import type { RunEnd, RunStart } from "../../lib/history/types.ts";
 import { temporaryFolder } from "../support/marker.ts";
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+async function newFolder(): Promise<string> {
+  const folder = await temporaryFolder("history");
+  folders.push(folder);
+  return folder;
+}
 
 const start = (wish: Partial<RunStart> = {}): RunStart => ({
   id: newRunId(),
@@ -36,7 +45,7 @@ const end = (id: string, wish: Partial<RunEnd> = {}): RunEnd => ({
 });
 
 test("runs come back as they were told, newest first, by app, environment, kind and host", async () => {
-  const path = join(await temporaryFolder("history"), "deep", "history.db");
+  const path = join(await newFolder(), "deep", "history.db");
   using history = openHistory({ path });
   const first = start({ source: "/srv/build", release: "one" });
   history.begin(first);
@@ -61,7 +70,7 @@ test("runs come back as they were told, newest first, by app, environment, kind 
 });
 
 test("a run without an end is under way while its process lives, and cut off after that", async () => {
-  const path = join(await temporaryFolder("history"), "history.db");
+  const path = join(await newFolder(), "history.db");
   using history = openHistory({ path });
   history.begin(start());
   expect(history.runs()[0]).toMatchObject({
@@ -77,7 +86,7 @@ test("a run without an end is under way while its process lives, and cut off aft
 });
 
 test("nothing is changed or removed, not even by hand", async () => {
-  const path = join(await temporaryFolder("history"), "history.db");
+  const path = join(await newFolder(), "history.db");
   using history = openHistory({ path });
   const run = start();
   history.begin(run);
@@ -92,7 +101,7 @@ test("nothing is changed or removed, not even by hand", async () => {
 });
 
 test("processes that write at once lose nothing, also the first of them", async () => {
-  const path = join(await temporaryFolder("history"), "history.db");
+  const path = join(await newFolder(), "history.db");
   const names = Array.from({ length: 6 }, (_, index) => `release${index}`);
   const children = names.map((name) =>
     Bun.spawn([process.execPath, join(import.meta.dir, "begin.ts"), path, name], { stderr: "pipe" }),
@@ -111,7 +120,7 @@ test("processes that write at once lose nothing, also the first of them", async 
 });
 
 test("a damaged file, a newer one and one that can't be made are told with what to do", async () => {
-  const folder = await temporaryFolder("history");
+  const folder = await newFolder();
   const damaged = join(folder, "damaged.db");
   await writeFile(damaged, "no database at all, but long enough to look at\n".repeat(100));
   expect(() => openHistory({ path: damaged })).toThrow(

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunRecord } from "../../lib/history/types.ts";
 import { metricsText, writeMetrics } from "../../lib/report/metrics.ts";
@@ -77,4 +77,5 @@ test("in a folder each app and environment has its file, and nothing else is lef
   ]);
   for (const file of files) parseExposition(await readFile(join(folder, file), "utf8"));
   expect(() => writeMetrics("/nowhere/at/all.prom", RUN)).toThrow("can't write /nowhere/at/all.prom");
+  await rm(folder, { recursive: true });
 });
