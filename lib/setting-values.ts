@@ -46,6 +46,14 @@ export const count: Read<number> = ({ value }, fail) => {
   return fail("wants a whole number, 0 or more");
 };
 
+/** What Ansible takes for a yes and a no. */
+export const yesOrNo: Read<boolean> = ({ value }, fail) => {
+  const word = String(value).toLowerCase();
+  if (["true", "yes", "on", "1", "y", "t"].includes(word)) return true;
+  if (["false", "no", "off", "0", "n", "f"].includes(word)) return false;
+  return fail("wants true or false");
+};
+
 export const list: Read<readonly string[]> = ({ value, name }, fail) => {
   if (typeof value === "string") return value.trim() === "" ? [] : [value];
   if (!Array.isArray(value)) return fail("wants a list of texts");

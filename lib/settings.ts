@@ -15,6 +15,7 @@ import {
   type Read,
   rate,
   text,
+  yesOrNo,
 } from "./setting-values.ts";
 
 /** What a host's `rookery_*` vars say, or Ansistrano's of the same meaning, or the defaults. */
@@ -29,6 +30,8 @@ export interface HostSettings {
   readonly sharedPaths: readonly string[];
   readonly sharedFiles: readonly string[];
   readonly exclude: readonly string[];
+  /** Unchanged files may be hard links of an earlier release's. */
+  readonly hardlinks: boolean;
   readonly beforeActivate: readonly string[];
   readonly afterActivate: readonly string[];
   /** Batch sizes; none: all hosts at once. The same for all hosts of a run, as is the percentage. */
@@ -114,6 +117,12 @@ export const SETTINGS: { readonly [Name in keyof HostSettings]: Setting<HostSett
     read: list,
     fallback: () => [],
     help: "what stays out of the release, as glob patterns",
+  },
+  hardlinks: {
+    var: "rookery_hardlinks",
+    read: yesOrNo,
+    fallback: () => false,
+    help: "unchanged files are hard links of the earlier release's: for releases that nothing writes in",
   },
   beforeActivate: {
     var: "rookery_before_activate",

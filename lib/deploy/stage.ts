@@ -59,12 +59,12 @@ async function stageOne(
   { release, base, patch, payload }: HostStage,
 ): Promise<number> {
   const { tree, torrent } = release;
-  const { deployTo, sharedPaths, sharedFiles } = member.settings;
+  const { deployTo, sharedPaths, sharedFiles, hardlinks } = member.settings;
   const ignore = [...sharedPaths, ...sharedFiles];
   const say = (detail: string) => fleet.emit({ type: "status", host: member.name, status: "ready", detail });
   say(`looking what ${base} has of it`);
   try {
-    const asked = { deployTo, infohash: torrent.infohash, tree, base, patch, payload, ignore };
+    const asked = { deployTo, infohash: torrent.infohash, tree, base, patch, payload, ignore, hardlinks };
     const { coveredBytes, drifted } = await peerOf(member).request("stage", asked, { signal: fleet.signal });
     tellDrift(fleet, member, { id: base, drifted });
     say(`reusing ${formatBytes(coveredBytes)} of ${formatBytes(torrent.totalBytes)}`);

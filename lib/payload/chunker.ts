@@ -1,7 +1,7 @@
 // Cutting files by their content: a change moves the cuts around it, and no others.
 
 /** Files from this size on are cut, so a version stamped into every bundle costs little; a smaller one is one chunk. */
-export const CUT_BYTES = 64 * 1024;
+export const CUT_BYTES = 128 * 1024;
 
 /** How long chunks are, in bytes: none but a file's last is shorter than `min`, most are near `average`. */
 export interface ChunkSizes {

@@ -26,11 +26,14 @@ export type Placed = "reflinked" | "linked" | "copied" | "drifted" | "unreadable
 
 /**
  * A function that puts the file at `source` to `target`, where nothing is, if it has the bytes of `file`: sharing blocks
- * where the file system can, as a hard link where nobody may write it, as a copy else. Whatever way, the bytes hashed are
+ * where the file system can, as a hard link where nobody may write it (or `hardlinks` says that nobody does), as a copy else. Whatever way, the bytes hashed are
  * those that are at `target` then.
  * @param pause called between blocks
  */
-export function filePlacer(pause: () => Promise<void>) {
+export function filePlacer(
+  pause: () => Promise<void>,
+  { hardlinks = false }: { readonly hardlinks?: boolean | undefined } = {},
+) {
   const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
   let canClone = true;
 
@@ -43,7 +46,8 @@ export function filePlacer(pause: () => Promise<void>) {
       const stats = fstatSync(fd);
       if (!stats.isFile() || stats.size !== file.size) return "drifted";
       if (canClone && clone(source, target)) return await checked(target, file, "reflinked");
-      if (mayShare(stats, file) && link(source, target, stats)) return await checked(target, file, "linked");
+      if (mayShare(stats, file, hardlinks) && link(source, target, stats))
+        return await checked(target, file, "linked");
       return await copy(fd, target, file);
     } finally {
       closeSync(fd);
@@ -126,9 +130,11 @@ export function openRegular(path: string): number | "drifted" | "unreadable" {
 }
 
 // One file under two names: right as long as its mode is right for both, and nobody writes to either.
-function mayShare(stats: Stats, file: FileEntry): boolean {
+function mayShare(stats: Stats, file: FileEntry, hardlinks: boolean): boolean {
   const mode = stats.mode & 0o7777;
-  return mode === file.mode && (mode & ANY_WRITE_BIT) === 0 && stats.uid === process.geteuid?.();
+  return (
+    mode === file.mode && (hardlinks || (mode & ANY_WRITE_BIT) === 0) && stats.uid === process.geteuid?.()
+  );
 }
 
 function link(source: string, target: string, { dev, ino }: Stats): boolean {

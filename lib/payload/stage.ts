@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly kept: string;
   /** Paths that may differ from the tree, with all below them, without being named as drifted (shared paths, REVISION). */
   readonly ignore?: readonly string[] | undefined;
+  /** Unchanged files may be hard links also where their owner may write them. */
+  readonly hardlinks?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Bytes of the kept region that are here so far, of `manifest.keptBytes`. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
@@ -72,13 +74,13 @@ export async function stagePayload(options: StageOptions): Promise<Staged> {
 }
 
 async function stage(options: StageOptions): Promise<Staged> {
-  const { manifest, base, from, destination, kept, ignore = [], signal, onProgress } = options;
+  const { manifest, base, from, destination, kept, ignore = [], hardlinks, signal, onProgress } = options;
   const pause = startSlices({ signal });
   const { chunks, chunksOf } = payloadLayout(manifest);
   const folder = await realFolder(from);
   const release = openBase(folder ?? from, folder === undefined ? [] : base);
   const makeFolder = folderMaker(destination);
-  const placeFile = filePlacer(pause);
+  const placeFile = filePlacer(pause, { hardlinks });
   const counts = { reflinked: 0, linked: 0, copied: 0 };
   const placed: string[] = [];
   const overlay: OverlayRange[] = [];

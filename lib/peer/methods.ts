@@ -57,6 +57,8 @@ export interface Methods {
       payload: string;
       /** Paths that are no part of a release. */
       ignore: readonly string[];
+      /** Unchanged files may be hard links, whoever may write them. */
+      hardlinks: boolean;
     };
     result: {
       coveredBytes: number;

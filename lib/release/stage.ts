@@ -24,6 +24,8 @@ export interface StageReleaseOptions {
   readonly tree: string;
   /** Paths of `base` that are no part of it: shared ones. */
   readonly ignore: readonly string[];
+  /** Unchanged files may be hard links, whoever may write them. */
+  readonly hardlinks?: boolean | undefined;
   /** Folder that the payload is fetched into. */
   readonly payload: string;
   readonly signal?: AbortSignal | undefined;
@@ -47,7 +49,7 @@ export interface StagedRelease extends Staged, AsyncDisposable {
  * @throws OpsError `release` when that release has no tree, `hash` when patch and tree don't fit, `disk-full`, `interrupted`
  */
 export async function stageRelease(deployTo: string, options: StageReleaseOptions): Promise<StagedRelease> {
-  const { infohash, base, patch, tree, payload, ignore, signal, onProgress } = options;
+  const { infohash, base, patch, tree, payload, ignore, hardlinks, signal, onProgress } = options;
   const layout = layoutOf(deployTo);
   const from = releasePath(layout, base);
   await ensureLayout(layout);
@@ -68,6 +70,7 @@ export async function stageRelease(deployTo: string, options: StageReleaseOption
         destination: folder,
         kept: join(payload, KEPT_FILE),
         ignore,
+        hardlinks,
         signal,
       },
       onProgress: (bytes) => onProgress?.(bytes, manifest.keptBytes),

@@ -46,7 +46,7 @@ test("two vars are enough; the rest has defaults", async () => {
     ...{ healthRetries: 10, healthDelaySeconds: 2, healthTimeoutSeconds: 5 },
     ...{ via: "auto" as const, address: undefined, ports: { from: 6881, to: 6999 } },
     ...{ zone: "", seeders: 2, maxUpload: undefined, maxDownload: undefined },
-    ...{ metrics: undefined },
+    ...{ metrics: undefined, hardlinks: false },
   });
 });
 

@@ -20,7 +20,7 @@ export interface Arrival {
 export async function arrive(
   payload: Payload,
   incoming: string,
-  { destination, ...host }: Pick<StageOptions, "base" | "from" | "destination" | "ignore">,
+  { destination, ...host }: Pick<StageOptions, "base" | "from" | "destination" | "ignore" | "hardlinks">,
 ): Promise<Arrival> {
   mkdirSync(incoming);
   const at = (name: string) => join(incoming, name);

@@ -139,6 +139,22 @@ test("what drifted on the host is named and fetched, of a large file only the pa
   expect(readTree(place.at("out"))).toEqual(readTree(place.at("after")));
 });
 
+test("hard links of files that may be written, where that is wished; one that was written in is fetched all the same", async () => {
+  await using place = await workplace();
+  const before: Tree = {
+    "written-in": { content: "as it was", mode: 0o644 },
+    writable: { content: "writable", mode: 0o644 },
+    "other-mode": { content: "other mode", mode: 0o644 },
+  };
+  const after: Tree = { ...before, "other-mode": { content: "other mode", mode: 0o600 } };
+  const { payload, host } = await steps(place, before, after);
+  writeFileSync(place.at("old/written-in"), "as it is.");
+  const { staged } = await arrive(payload, place.at("incoming"), { ...host, hardlinks: true });
+  expect(staged.drifted).toEqual(["written-in"]);
+  expect([staged.linked, staged.copied]).toEqual(staged.reflinked > 0 ? [0, 0] : [1, 1]);
+  expect(readTree(place.at("out"))).toEqual(readTree(place.at("after")));
+});
+
 test("hard links only where nobody may write, the mode is the same and one user owns both", async () => {
   await using place = await workplace();
   const before: Tree = {

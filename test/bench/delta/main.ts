@@ -47,8 +47,8 @@ await script(async (signal) => {
   return 0;
 });
 
-function words({ via }: { readonly via: string }): readonly string[] {
-  return ["--via", via];
+function words({ via, hardlinks }: { readonly via: string; readonly hardlinks: boolean }): readonly string[] {
+  return ["--via", via, ...(hardlinks ? ["-e", "rookery_hardlinks=true"] : [])];
 }
 
 function tell(changed: string, way: string, { seconds, sentBytes, hostBytes, stages }: Outcome): void {
@@ -75,6 +75,7 @@ function deltaOptions(argv: readonly string[]) {
       changed,
       rsync: beside,
       via,
+      hardlinks,
     } = parseOptions(argv, {
       example: "bun run bench:delta --hosts 12 --rate 50 --changed 1,10,100",
       about:
@@ -82,6 +83,7 @@ function deltaOptions(argv: readonly string[]) {
       words: "",
       maxWords: 0,
       flags: {
+        hardlinks: { type: "switch", help: "with rookery_hardlinks" },
         hosts: { type: "count", value: "N", min: 1, help: "how many hosts (12)" },
         size: { type: "count", value: "MB", min: 1, help: "size of the tree (200)" },
         rate: { type: "count", value: "MBIT", help: "rate of every link each way; 0: no limit (50)" },
@@ -97,6 +99,7 @@ function deltaOptions(argv: readonly string[]) {
       changed: numbers("changed", changed ?? "1,10,100"),
       rsync: beside === "0" ? [] : numbers("rsync", beside ?? "1,10"),
       via: via ?? "auto",
+      hardlinks,
     };
   } catch (error) {
     if (error instanceof Help)
