@@ -66,10 +66,9 @@ async function serve(config: ServerConfig): Promise<void> {
     made.add(name);
     return home;
   };
-  const sockets = new Map<string, Socket>();
   server.on("connection", (client, { ip, port: from }) => {
-    const socket = sockets.get(`${ip}:${from}`);
-    const { localAddress = "", localPort = 0 } = socket ?? {};
+    // Not by its other end: connections to two hosts may well come from one port.
+    const { localAddress = "", localPort = 0 } = (client as unknown as { readonly _sock: Socket })._sock;
     const name = hosts[localAddress] ?? "";
     const live = new Set<number>();
     client.on("authentication", (context) => mayLogIn(context));
@@ -104,9 +103,6 @@ async function serve(config: ServerConfig): Promise<void> {
   const take = (socket: Socket) => {
     socket.on("error", () => {});
     if (silent.includes(socket.localAddress ?? "")) return void socket.resume();
-    const from = `${socket.remoteAddress}:${socket.remotePort}`;
-    sockets.set(from, socket);
-    socket.once("close", () => sockets.delete(from));
     gatherWrites(socket);
     server.injectSocket(socket);
   };
