@@ -1,4 +1,5 @@
 // One torrent to all hosts of a fleet: tracker and seeder here, a peer on every host, each told whom to dial.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { OpsError } from "../errors.ts";
 import { plainAddress } from "../peer/address.ts";
 import type { Peer, PeerEvent } from "../peer/client.ts";
@@ -98,11 +99,19 @@ export async function startSwarm<H extends FleetHost>(
   fleet.note(`seeding on port ${seeded.port}, tracker on port ${tracker.port}`, { level: "detail" });
   const lifeline = stack.use(openLifeline(fleet, torrent, { feed, place, seederPort: seeded.port }));
   seeder.onEvent(lifeline.heard);
+  let seederGone = false;
   void seeder.gone.then((reason) => {
     if (reason === undefined) return;
+    seederGone = true;
     fleet.note(`the seeder is gone, what hosts lack goes over SSH: ${reason.message}`, { level: "warning" });
     lifeline.seederGone();
   });
+  // What a seeder that died leaves undone goes over SSH: no host fails with it, and neither does the run.
+  const unlessGone = (request: Promise<unknown>) =>
+    request.catch(async (error) => {
+      await nextTurn(); // its requests fail a moment before `gone` is told
+      if (!seederGone) throw error;
+    });
   const introductions = openIntroductions<{ readonly member: Member<H>; readonly self: PeerAddress }>(
     [...addresses.keys()].map((member) => place(member).zone),
   );
@@ -130,7 +139,7 @@ export async function startSwarm<H extends FleetHost>(
     const neighbours = dials.map((each) => each.member);
     lifeline.entered(member, { self, peerId, neighbours, seeded: near });
     // The seeder dials out: this machine reaches the hosts, they may not reach it.
-    const told = near ? Promise.race([seeder.request("peers", { peers: [self] }), seeder.gone]) : undefined;
+    const told = near ? unlessGone(seeder.request("peers", { peers: [self] })) : undefined;
     const dialled = told?.then(() => lifeline.dialled(member));
     const peers = dials.map((each) => each.self);
     await Promise.all([dialled, peer.request("peers", { peers }, { signal: fleet.signal })]);
@@ -142,7 +151,7 @@ export async function startSwarm<H extends FleetHost>(
       const each = { flush: () => reports.flush(), gifts };
       await Promise.race([completed(fleet, [...joined.keys()], each), feed.fault]);
       // Its last word says how much it gave; a seeder that died on the way has none, and the hosts are through.
-      await Promise.race([seeder.request("leave", {}), seeder.gone]);
+      await unlessGone(seeder.request("leave", {}));
       reports.flush();
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
