@@ -241,9 +241,11 @@ async function tmpfs(host: string, size: string): Promise<AsyncDisposable & { re
   return { path, [Symbol.asyncDispose]: async () => void (await Bun.$`umount ${path}`.quiet()) };
 }
 
+/** Names of files at any depth, but for the journal, which tells what was tried. */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  return names.filter((name) => name !== "history.jsonl");
 }
 
 function expectFull(error: NodeJS.ErrnoException): void {
