@@ -46,6 +46,11 @@ export class OpsError extends Error {
   }
 }
 
+/** Whether the host was never talked to, which Ansible calls unreachable, as its exit code 4 does. */
+export function isUnreachable(code: ErrorCode): boolean {
+  return code === "unreachable" || code === "auth" || code === "host-key";
+}
+
 /** `error` as an OpsError of `host`, keeping code and hint where it already is one. Bugs stay bugs: they are rethrown. */
 export function atHost(error: unknown, host: string): OpsError {
   if (!(error instanceof OpsError)) throw error;

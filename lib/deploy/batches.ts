@@ -2,7 +2,7 @@
 import { OpsError } from "../errors.ts";
 import { batchesOf } from "../serial.ts";
 import type { Fleet, NewEvent } from "../swarm/fleet.ts";
-import { isFinal } from "../swarm/state.ts";
+import { isFinal, isLost } from "../swarm/state.ts";
 import { exceeds } from "./allowance.ts";
 import { type AroundBatch, type BatchResult, type DeployMember, finishBatch, switchBatch } from "./batch.ts";
 import { interruptedIn, stoppedAt } from "./batch-outcome.ts";
@@ -95,9 +95,7 @@ function verdict(
   bad: BatchResult["bad"] = new Map(),
 ): string | undefined {
   const losses = (members: readonly DeployMember[]) => {
-    const lost = members.filter(
-      (member) => bad.has(member) || ["failed", "unreachable"].includes(fleet.status(member.name)),
-    );
+    const lost = members.filter((member) => bad.has(member) || isLost(fleet.status(member.name)));
     return { lost: lost.length, size: members.length };
   };
   return exceeds(plan, { batch: losses(hosts), run: losses(fleet.members) });

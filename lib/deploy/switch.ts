@@ -1,6 +1,7 @@
 // The switch: when enough hosts are ready, `current` on all of them, and what is left to do then.
 import { OpsError } from "../errors.ts";
 import type { Fleet, Member } from "../swarm/fleet.ts";
+import { isLost } from "../swarm/state.ts";
 import { type Allowance, allowedFailures } from "./allowance.ts";
 import { type BatchResult, finishBatch, switchBatch } from "./batch.ts";
 import { interruptedIn } from "./batch-outcome.ts";
@@ -12,7 +13,7 @@ type DeployMember = Member<PlannedHost>;
 /** @throws OpsError when more hosts are out than may be; the message says that nothing was switched */
 export function requireHosts(fleet: DeployFleet, allowance: Allowance): void {
   const hosts = fleet.members.length;
-  const lost = fleet.members.filter(({ name }) => ["failed", "unreachable"].includes(fleet.status(name)));
+  const lost = fleet.members.filter(({ name }) => isLost(fleet.status(name)));
   const allowed = allowedFailures(allowance, hosts);
   if (fleet.alive.length === 0 && lost.length > 0)
     throw new OpsError("remote", "nothing was switched: no host is ready");

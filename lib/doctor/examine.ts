@@ -1,6 +1,6 @@
 // The whole look: this machine, then every host, then who reaches whom.
 import { tmpdir } from "node:os";
-import { OpsError } from "../errors.ts";
+import { isUnreachable, OpsError } from "../errors.ts";
 import { connect } from "../ssh/connect.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { Connection, Target } from "../ssh/types.ts";
@@ -13,9 +13,6 @@ import { judgeRuntime } from "./judge-runtime.ts";
 import type { DoctorHost, DoctorPlan } from "./plan.ts";
 import { type Probe, probe } from "./probe.ts";
 import { checkReach, type Reachable } from "./reach.ts";
-
-/** The codes of a host that was never talked to, as Ansible has them. */
-const UNREACHABLE = new Set<string>(["unreachable", "auth", "host-key"]);
 
 /**
  * Looks for what would stop a deploy. Changes nothing anywhere: on hosts it reads, here it packs nothing, and the port
@@ -73,7 +70,7 @@ async function look(
       const { code, message, hint } = error;
       const text = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
       const finding = about(check, name)("fail", text, hint);
-      findings.push(UNREACHABLE.has(code) ? { ...finding, unreachable: true } : finding);
+      findings.push(isUnreachable(code) ? { ...finding, unreachable: true } : finding);
       return undefined;
     }
   };

@@ -1,7 +1,7 @@
 // What a host has of a release already, put where the release is made. Runs on target hosts.
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { parentOf } from "../torrent/paths.ts";
+import { isAtOrBelow, parentOf } from "../torrent/paths.ts";
 import { startSlices } from "../torrent/slice.ts";
 import { openBase } from "./base-release.ts";
 import { folderMaker, makeDestination } from "./destination.ts";
@@ -123,7 +123,7 @@ async function stage(options: StageOptions): Promise<Staged> {
     cover(chunk);
     onProgress?.(coveredBytes);
   }
-  const ignored = (path: string) => ignore.some((top) => path === top || path.startsWith(`${top}/`));
+  const ignored = (path: string) => ignore.some((top) => isAtOrBelow(path, top));
   return {
     placed,
     covered: mergeRanges([...covered]),

@@ -34,9 +34,9 @@ export interface Unpacked {
 
 /**
  * Makes the tree of the payload in `payloadFolder` at `destination`, which must not exist or be an empty folder (or hold
- * what was `staged` there): every
- * byte checked, modes exact whatever the umask, symlinks made after all files so that nothing is written through one. The
- * top folder gets 0755. Until the end only its owner can look inside; when it fails or is aborted, nothing stays.
+ * what was `staged` there): every byte checked, modes exact whatever the umask, symlinks made after all files so that
+ * nothing is written through one. The top folder gets 0755. Until the end only its owner can look inside; when it fails
+ * or is aborted, nothing stays.
  * @throws OpsError `hash` naming the file that is wrong, `disk-full` naming the bytes needed, `release` when something is
  *   in the way or the place can't be written to
  */

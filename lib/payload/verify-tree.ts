@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { comparePaths } from "../torrent/paths.ts";
+import { comparePaths, isAtOrBelow } from "../torrent/paths.ts";
 import { startSlices } from "../torrent/slice.ts";
 import type { Entry, FileEntry, Manifest } from "./types.ts";
 
@@ -49,7 +49,7 @@ export async function verifyTree(
   } = {},
 ): Promise<readonly Drift[]> {
   const pause = startSlices({ signal });
-  const ignored = (path: string) => ignore.some((top) => path === top || path.startsWith(`${top}/`));
+  const ignored = (path: string) => ignore.some((top) => isAtOrBelow(path, top));
   const drifts: Drift[] = [];
   const known = new Set<string>();
   const folders = [""];

@@ -4,6 +4,7 @@ import { chmod, lstat, mkdir, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OpsError } from "../errors.ts";
 import { removeTree } from "../payload/remove-tree.ts";
+import { isAtOrBelow } from "../torrent/paths.ts";
 import { fileFault, hasCode } from "./faults.ts";
 import type { Layout } from "./layout.ts";
 
@@ -24,7 +25,7 @@ export function parseShared(folders: readonly string[], files: readonly string[]
   const all = [...shared.folders, ...shared.files];
   for (const [index, path] of all.entries()) {
     // The inner link would be made through the outer one, inside shared/.
-    const outer = all.find((other, at) => at !== index && (path === other || path.startsWith(`${other}/`)));
+    const outer = all.find((other, at) => at !== index && isAtOrBelow(path, other));
     if (outer === undefined) continue;
     throw new OpsError("setting", `shared path ${path} lies in shared path ${outer}`, {
       hint: `leave ${path} out of rookery_shared_paths and rookery_shared_files: it is shared already`,

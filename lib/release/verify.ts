@@ -6,7 +6,7 @@ import { treeDigest } from "../payload/tree.ts";
 import type { Entry } from "../payload/types.ts";
 import { type Drift, verifyTree } from "../payload/verify-tree.ts";
 import { twentieths } from "../percent.ts";
-import { comparePaths } from "../torrent/paths.ts";
+import { comparePaths, isAtOrBelow } from "../torrent/paths.ts";
 import { readCurrent } from "./current.ts";
 import { fileFault, hasCode, interruption } from "./faults.ts";
 import { inspectRelease, readRevision } from "./inspect.ts";
@@ -164,10 +164,6 @@ function kind(stats: Stats): string {
   if (stats.isFile()) return "a file";
   if (stats.isDirectory()) return "a folder";
   return stats.isSymbolicLink() ? "a symlink" : "something else";
-}
-
-function isAtOrBelow(path: string, top: string): boolean {
-  return path === top || path.startsWith(`${top}/`);
 }
 
 function statsOf(path: string): Stats | undefined {

@@ -1,5 +1,5 @@
 // What a command said on many hosts: a row each.
-import type { OpsError } from "../errors.ts";
+import { isUnreachable, type OpsError } from "../errors.ts";
 
 /** One host's row: what the command said there, or why it did not run. */
 export interface HostOutput {
@@ -24,12 +24,9 @@ export interface FleetOutput extends Iterable<HostOutput> {
   get(host: string): HostOutput | undefined;
 }
 
-/** These mean that the host was never talked to, which Ansible calls unreachable. */
-const UNREACHABLE: readonly string[] = ["unreachable", "auth", "host-key"];
-
 export function fleetOutput(rows: readonly HostOutput[]): FleetOutput {
   const failed = rows.filter((row) => !row.ok);
-  const unreachable = failed.some(({ error }) => UNREACHABLE.includes(error?.code ?? ""));
+  const unreachable = failed.some(({ error }) => error !== undefined && isUnreachable(error.code));
   return {
     rows,
     ok: rows.filter((row) => row.ok),

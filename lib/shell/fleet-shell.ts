@@ -4,10 +4,9 @@ import { OpsError } from "../errors.ts";
 import { type BatchSize, batchesOf, parseSerial } from "../serial.ts";
 import { limiter } from "../ssh/pool.ts";
 import { commandText, type ShellValue } from "./command-text.ts";
-import { type Duration, milliseconds } from "./duration.ts";
 import { type FleetOutput, fleetOutput, type HostOutput } from "./fleet-rows.ts";
 import { CommandError } from "./output.ts";
-import { isTemplate, runText, type ShellHost, type ShellOptions } from "./remote-shell.ts";
+import { Command, isTemplate, runText, type ShellHost, type ShellOptions } from "./remote-shell.ts";
 
 /** How the commands of a fleet's `$` run, beside what a host's `$` may be told. */
 export interface FleetShellOptions extends ShellOptions {
@@ -57,42 +56,19 @@ export interface ShellFleet<M> {
   each(members: readonly M[], limit: number, work: (member: M) => Promise<void>): Promise<void>;
 }
 
-type Wishes = { -readonly [Name in keyof FleetShellOptions]: FleetShellOptions[Name] };
 type Run = (wishes: FleetShellOptions, onRow: (row: HostOutput) => void) => Promise<FleetOutput>;
 
 /** A command that runs on many hosts: a promise of all their rows, or, with `for await`, each row as it comes. */
-export class FleetCommand extends Promise<FleetOutput> implements AsyncIterable<HostOutput> {
-  static override get [Symbol.species]() {
-    return Promise;
-  }
-  readonly #wishes: Wishes;
+export class FleetCommand
+  extends Command<FleetOutput, FleetShellOptions>
+  implements AsyncIterable<HostOutput>
+{
   readonly #rows: Rows;
 
   constructor(run: Run, options: FleetShellOptions = {}) {
-    const wishes: Wishes = { ...options };
     const rows = openRows();
-    super((resolve) => queueMicrotask(() => resolve(run(wishes, rows.push))));
-    this.#wishes = wishes;
+    super((wishes) => run(wishes, rows.push), options);
     this.#rows = rows;
-  }
-
-  /** An exit code other than 0 doesn't make a host a failed one. A lost host still is. */
-  nothrow(): this {
-    this.#wishes.nothrow = true;
-    return this;
-  }
-
-  /** What it says is not shown, only returned. */
-  quiet(): this {
-    this.#wishes.quiet = true;
-    return this;
-  }
-
-  /** What a host may take, `"30s"` or milliseconds; then its command is ended and the host has failed. */
-  timeout(duration: Duration): this {
-    milliseconds(duration);
-    this.#wishes.timeout = duration;
-    return this;
   }
 
   /** Each host's row as it comes. */

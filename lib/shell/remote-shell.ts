@@ -53,23 +53,20 @@ export interface ShellHost {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Wishes = { -readonly [Name in keyof ShellOptions]: ShellOptions[Name] };
-
-/** A command that runs on a host. It is a promise of its output; what is said of it before the next `await` counts. */
-export class RemoteCommand extends Promise<CommandOutput> {
+/** A command of a `$`: a promise of its output, whose work begins a moment later, so that what is said of it first counts. */
+export class Command<T, Options extends ShellOptions> extends Promise<T> {
   static override get [Symbol.species]() {
     return Promise;
   }
-  readonly #wishes: Wishes;
+  readonly #wishes: { -readonly [Name in keyof ShellOptions]: ShellOptions[Name] };
 
-  constructor(run: (wishes: ShellOptions) => Promise<CommandOutput>, options: ShellOptions = {}) {
-    const wishes: Wishes = { ...options };
-    // A moment later, so that .nothrow() and the others are heard.
+  constructor(run: (wishes: Options) => Promise<T>, options: Options) {
+    const wishes = { ...options };
     super((resolve) => queueMicrotask(() => resolve(run(wishes))));
     this.#wishes = wishes;
   }
 
-  /** An exit code other than 0 becomes a result: see `exitCode` and `ok`. A lost host still is an error. */
+  /** An exit code other than 0 is a result, see `exitCode` and `ok`, and fails no host of a fleet. A lost host still is an error. */
   nothrow(): this {
     this.#wishes.nothrow = true;
     return this;
@@ -81,13 +78,16 @@ export class RemoteCommand extends Promise<CommandOutput> {
     return this;
   }
 
-  /** After `duration` (`"30s"`, or milliseconds) it is ended, with all it started: OpsError `timeout`. */
+  /** What a host may take, `"30s"` or milliseconds; then it is ended there, with all it started: OpsError `timeout`. */
   timeout(duration: Duration): this {
     milliseconds(duration);
     this.#wishes.timeout = duration;
     return this;
   }
+}
 
+/** A command that runs on a host. It is a promise of its output; what is said of it before the next `await` counts. */
+export class RemoteCommand extends Command<CommandOutput, ShellOptions> {
   /** All of its stdout. */
   async text(): Promise<string> {
     return (await this).text();

@@ -1,5 +1,5 @@
 // The hosts of one run, seen as one: who still takes part, what happens to them, and how it ends.
-import { atHost, OpsError } from "../errors.ts";
+import { atHost, isUnreachable, OpsError } from "../errors.ts";
 import { type FleetShell, fleetShell } from "../shell/fleet-shell.ts";
 import { eachLimited } from "../ssh/pool.ts";
 import type { FleetEvent, HostStatus, Phase } from "./events.ts";
@@ -33,8 +33,6 @@ export type NewEvent = Distribute<FleetEvent>;
 /** Ansible's codes for how hosts fared. */
 const EXIT_FAILED = 2;
 const EXIT_UNREACHABLE = 4;
-/** These mean that the host was never talked to, which Ansible calls unreachable. */
-const UNREACHABLE_CODES: readonly string[] = ["unreachable", "auth", "host-key"];
 
 /**
  * The hosts of a run: who still takes part (`alive`), what happens to them (`events`), `$` on all of them, and, through
@@ -117,7 +115,7 @@ export class Fleet<H extends FleetHost = FleetHost> implements AsyncDisposable {
     if (isFinal(this.status(member.name))) return;
     const switched = this.status(member.name) === "active";
     const fault = faultOf(error, { host: member.name, switched });
-    const as = status ?? (UNREACHABLE_CODES.includes(error.code) ? "unreachable" : "failed");
+    const as = status ?? (isUnreachable(error.code) ? "unreachable" : "failed");
     this.emit({ type: "failed", host: member.name, status: as, error: fault });
   }
 

@@ -152,6 +152,11 @@ export function isFinal(status: HostStatus): boolean {
   return status === "ok" || status === "failed" || status === "unreachable" || status === "skipped";
 }
 
+/** Statuses of hosts that count against what may fail. */
+export function isLost(status: HostStatus): boolean {
+  return status === "failed" || status === "unreachable";
+}
+
 function newHost(name: string, group: string): HostState {
   return {
     name,

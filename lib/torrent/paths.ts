@@ -38,6 +38,11 @@ export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
+/** Whether `path` is `top` or lies below it. */
+export function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`);
+}
+
 // UTF-16 puts characters beyond U+FFFF (as surrogates) before U+E000; UTF-8 puts them last.
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
